@@ -1,3 +1,7 @@
+# What `make build` and `make test` ask for: every main(), every GoogleTest binary.
+add_custom_target(programs)
+add_custom_target(unit_tests)
+
 # mortise_library(NAME LINK target...): the library of one folder, and NAME_test from its
 # *_test.cc files. A file added to the folder is picked up by itself.
 function(mortise_library name)
@@ -29,6 +33,7 @@ function(mortise_test name)
   target_compile_options(${name} PRIVATE ${MORTISE_WARNINGS})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
+  add_dependencies(unit_tests ${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 60)
 endfunction()
 
@@ -38,4 +43,5 @@ function(mortise_program name source)
   add_executable(${name} ${source})
   target_compile_options(${name} PRIVATE ${MORTISE_WARNINGS})
   target_link_libraries(${name} PRIVATE ${arg_LINK})
+  add_dependencies(programs ${name})
 endfunction()

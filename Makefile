@@ -1,0 +1,33 @@
+# What a person types; `make help` lists it. The work is in tools/ and CMakePresets.json.
+PYTHON ?= /usr/bin/python3
+SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
+SOURCES = $$(git ls-files -co --exclude-standard 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc')
+
+.PHONY: help install build demo test check format golden clean
+
+help:                 ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+install:              ## the Debian packages that are missing (tools/packages.txt)
+	@tools/install.sh
+
+build: install        ## the programs, optimised, in build/release/bin
+	@$(PYTHON) tools/verify.py build
+
+demo: build           ## the auto-mTLS lab on this machine, four phases, real traffic
+	$(SUDO) build/release/bin/mortise demo lab
+
+test: install         ## every suite: unit, sanitizers, whole mesh (needs root)
+	@$(PYTHON) tools/verify.py test
+
+check: install        ## what CI asks first: format, layers, sizes, clang-tidy, unit tests
+	@$(PYTHON) tools/verify.py check
+
+format:               ## rewrites the C++ sources as .clang-format says
+	clang-format-19 -i $(SOURCES)
+
+golden:               ## rewrites the expected outputs; review the difference before committing
+	@$(PYTHON) tools/verify.py golden
+
+clean:                ## removes build/
+	rm -rf build

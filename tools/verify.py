@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Builds and runs the suites behind `make build`, `test`, `check` and `golden`.
+
+Each step's output goes to build/logs/STEP.log; the terminal gets one line when a step begins, one
+every quarter of a minute, and one with the result. Counts are read from the JUnit files that ctest
+and pytest write. With CI=true a skipped test counts as failed.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LOGS = ROOT / "build" / "logs"
+JOBS = str(os.cpu_count() or 1)
+CI = os.environ.get("CI") == "true"
+REPORT_EVERY_SECONDS = 15
+TAIL_LINES = 60
+
+
+class Counts:
+    """What one suite's runner reported."""
+
+    def __init__(self, passed=0, failed=(), skipped=()):
+        self.passed, self.failed, self.skipped = passed, list(failed), list(skipped)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+
+    def __str__(self):
+        words = [f"{self.passed} passed", f"{len(self.failed)} failed"]
+        if self.skipped:
+            words.append(f"{len(self.skipped)} skipped")
+        return ", ".join(words)
+
+
+def read_junit(path):
+    """Counts the test cases of a JUnit file; one that is missing or empty is a failure."""
+    counts = Counts()
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (OSError, ElementTree.ParseError) as problem:
+        return Counts(failed=[f"no report from the runner: {problem}"])
+    for case in root.iter("testcase"):
+        name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
+        if case.find("failure") is not None or case.find("error") is not None:
+            counts.failed.append(name)
+        elif case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
+            counts.skipped.append(name)
+        else:
+            counts.passed += 1
+    if not (counts.passed or counts.failed or counts.skipped):
+        counts.failed.append(f"{path.name}: the runner found no tests")
+    return counts
+
+
+class Step:
+    """One line of progress: a command, and perhaps a JUnit file that it writes."""
+
+    def __init__(self, name, *command, junit=None, env=None, minutes=15):
+        self.name, self.command, self.env, self.minutes = name, command, env or {}, minutes
+        self.junit = junit
+        self.log = LOGS / (name.replace(" ", "-") + ".log")
+
+    def run(self):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        if self.junit:
+            self.junit.unlink(missing_ok=True)
+        began = time.monotonic()
+        with self.log.open("wb") as log, Ticker(self.log, began):
+            status = self._execute(log)
+        return status, time.monotonic() - began
+
+    def _execute(self, log):
+        try:
+            return subprocess.run(
+                self.command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                cwd=ROOT, env={**os.environ, **self.env}, timeout=self.minutes * 60, check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            log.write(f"\nstopped: not done after {self.minutes} minutes\n".encode())
+            return 124
+        except OSError as problem:
+            log.write(f"{problem}\n".encode())
+            return 127
+
+    def counts(self, status):
+        """The suite's counts. A command that failed without a failed test is one failure."""
+        counts = read_junit(self.junit) if self.junit else Counts()
+        if status != 0 and not counts.failed:
+            counts.failed.append(f"{self.name}: exit status {status}")
+        return counts
+
+
+class Ticker:
+    """Says every now and then that a long step is still going, with the log's last line."""
+
+    def __init__(self, log, began):
+        self.log, self.began = log, began
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def _tick(self):
+        while not self.over.wait(REPORT_EVERY_SECONDS):
+            print(f"    {time.monotonic() - self.began:4.0f} s  {last_line(self.log)}", flush=True)
+
+
+def last_line(path):
+    lines = path.read_bytes()[-4000:].decode(errors="replace").split("\n")
+    full = [line for line in lines if line.strip()]
+    return full[-1][:100] if full else ""
+
+
+def tail(path):
+    return "\n".join(path.read_bytes().decode(errors="replace").split("\n")[-TAIL_LINES:])
+
+
+def run_all(steps):
+    """Runs the steps in order; a failed build ends only what depends on it, by failing too."""
+    total, began = Counts(), time.monotonic()
+    for number, step in enumerate(steps, 1):
+        print(f"[{number}/{len(steps)}] {step.name}", flush=True)
+        status, seconds = step.run()
+        counts = step.counts(status)
+        verdict = "failed" if counts.failed else "ok"
+        shown = f", {counts}" if step.junit else ""
+        print(f"    {seconds:4.0f} s  {verdict}{shown}", flush=True)
+        if counts.failed:
+            print(tail(step.log), f"(whole log: {step.log.relative_to(ROOT)})", sep="\n")
+        total.add(counts)
+    report(total, time.monotonic() - began)
+    return total
+
+
+def report(total, seconds):
+    if total.skipped:
+        print(f"\nSKIPPED, so nothing is known about these {len(total.skipped)}:")
+        print("".join(f"  {name}\n" for name in total.skipped), end="")
+    if CI and total.skipped:
+        print("CI=true forbids skipping: they count as failed.")
+        total.failed += total.skipped
+        total.skipped = []
+    if total.failed:
+        print("\nFAILED:")
+        print("".join(f"  {name}\n" for name in total.failed), end="")
+    print(f"\n{seconds:.0f} s in all")
+
+
+def configure(preset):
+    return Step(f"configure {preset}", "cmake", "--preset", preset)
+
+
+def compile_step(preset, target):
+    return Step(f"build {target} {preset}", "ninja", "-C", f"build/{preset}", "-j", JOBS, target,
+                minutes=20)
+
+
+def unit_tests(preset):
+    junit = LOGS / f"unit-{preset}.xml"
+    sanitizers = {
+        "ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer-19",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
+    return Step(f"unit and simulation tests {preset}", "ctest", "--test-dir", f"build/{preset}",
+                "-j", JOBS, "--output-on-failure", "--output-junit", str(junit), junit=junit,
+                env=sanitizers)
+
+
+def pytest(name, folder, as_root=False):
+    junit = LOGS / f"{name}.xml"
+    command = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-v",
+               f"--junitxml={junit}", folder]
+    if as_root and os.geteuid() != 0 and sudo_works():
+        command = ["sudo", "-n", "env", f"CI={os.environ.get('CI', '')}", *command]
+    return Step(f"{name} tests", *command, junit=junit, env={"PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def sudo_works():
+    try:
+        return subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+PROGRAMS = [configure("release"), compile_step("release", "programs")]
+UNIT = [configure("dev"), compile_step("dev", "unit_tests"), unit_tests("dev")]
+
+
+def sanitized(preset):
+    return [configure(preset), compile_step(preset, "unit_tests"), unit_tests(preset)]
+
+
+def plan(what):
+    if what == "build":
+        return PROGRAMS
+    if what == "test":
+        return PROGRAMS + UNIT + sanitized("asan") + [pytest("mesh", "tests/mesh", as_root=True)]
+    if what == "check":
+        python = sys.executable
+        return [Step("format", python, "tools/lint.py", "format"),
+                Step("layers", python, "tools/check_layers.py"),
+                Step("sizes and names", python, "tools/tidy.py"),
+                pytest("tools", "tools/tests"), *UNIT,
+                Step("clang-tidy", python, "tools/lint.py", "tidy", minutes=30)]
+    golden = Step("rewrite golden files", "ctest", "--test-dir", "build/dev", "-R", "[Gg]olden",
+                  env={"MORTISE_UPDATE_GOLDEN": "1"})
+    return [*UNIT[:-1], golden]
+
+
+def main(arguments):
+    if len(arguments) != 1 or arguments[0] not in ("build", "test", "check", "golden"):
+        print("usage: tools/verify.py build | test | check | golden", file=sys.stderr)
+        return 64
+    total = run_all(plan(arguments[0]))
+    if arguments[0] == "build" and not total.failed:
+        print("built: build/release/bin/mortise")
+    if arguments[0] in ("test", "check"):
+        print(f"{total.passed} passed, {len(total.failed)} failed")
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
