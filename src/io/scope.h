@@ -23,10 +23,11 @@ class Scope {
   [[nodiscard]] Gate::Wait drained() { return empty_.opened(); }
 
  private:
-  struct Child;
-  static Child run(Scope& scope, Task<void> task);
+  struct Child;  // the coroutine around one task; knows its place in the list
+  static Child run(Task<void> task);
 
   struct Node {
+    Scope* scope = nullptr;
     Node* next = nullptr;
     Node* previous = nullptr;
     std::coroutine_handle<> frame;

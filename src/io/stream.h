@@ -40,7 +40,8 @@ class Stream {
 
   // Reads up to into.size() bytes; `closed` means that the peer finished writing.
   virtual Result<Progress> try_read(std::span<char> into) = 0;
-  // Takes a prefix of `from`; what was taken is delivered or the stream fails.
+  // Takes a prefix of `from`. After `blocked`, offer the same bytes again before any others: a
+  // TLS stream may have sealed them already.
   virtual Result<Progress> try_write(std::span<const char> from) = 0;
   // After `blocked`: co_await stream.readable(); then try again. It may wake without reason.
   [[nodiscard]] virtual Gate::Wait readable() = 0;

@@ -85,7 +85,7 @@ class [[nodiscard]] Task {
 
   // Runs until the first suspension. For the root of a tree of tasks; the owner keeps it alive.
   void start() { frame_.resume(); }
-  [[nodiscard]] bool valid() const { return frame_ != nullptr; }
+  [[nodiscard]] bool valid() const { return static_cast<bool>(frame_); }
   [[nodiscard]] bool done() const { return frame_ && frame_.done(); }
   // The value of a finished task; once.
   T take() {
@@ -107,7 +107,7 @@ class [[nodiscard]] Task {
       }
       T await_resume() { return frame.promise().take(); }
     };
-    MORTISE_CHECK(frame_ != nullptr);
+    MORTISE_CHECK(static_cast<bool>(frame_));
     return Awaiter{frame_};
   }
 

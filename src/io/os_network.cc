@@ -1,0 +1,116 @@
+#include "io/os_network.h"
+
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "io/race.h"
+#include "io/socket_address.h"
+#include "io/socket_listener.h"
+#include "io/socket_stream.h"
+
+namespace mortise::io {
+namespace {
+
+constexpr int kBacklog = 1024;
+constexpr int kStreamFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+Result<RawAddress> unix_address(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) {
+    return fail(Code::invalid, path + ": too long for a unix socket (at most " +
+                                   std::to_string(sizeof name.sun_path - 1) + " bytes)");
+  }
+  path.copy(name.sun_path, path.size());
+  RawAddress raw;
+  std::memcpy(&raw.storage, &name, sizeof name);
+  raw.size = sizeof name;
+  return raw;
+}
+
+Result<Descriptor> bound_socket(const Network::Dial& dial) {
+  Descriptor socket(::socket(dial.to.ip.is_v4() ? AF_INET : AF_INET6, kStreamFlags, 0));
+  if (!socket.valid()) return fail_errno("make a socket");
+  if (dial.from) {
+    const int on = 1;
+    setsockopt(socket.get(), SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    const auto raw = to_raw({*dial.from, 0});
+    if (::bind(socket.get(), raw.get(), raw.size) != 0) {
+      return fail_errno("bind " + dial.from->to_string());
+    }
+  }
+  return socket;
+}
+
+Task<Result<void>> connected(SocketStream& stream) {
+  co_await stream.writable();
+  if (const int error = stream.pending_error(); error != 0) co_return fail_errno("connect", error);
+  co_return Result<void>();
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Stream>>> OsNetwork::connect(Dial dial) {
+  const auto step = "connect to " + dial.to.to_string();
+  CO_TRY(auto socket, bound_socket(dial));
+  const auto raw = to_raw(dial.to);
+  const bool at_once = ::connect(socket.get(), raw.get(), raw.size) == 0;
+  if (!at_once && errno != EINPROGRESS) co_return fail_errno(step);
+  CO_TRY(auto stream, SocketStream::adopt(loop_, std::move(socket)));
+  if (!at_once) {
+    stream->writable_.close();  // the edge that tells of the outcome is still to come
+    auto outcome = co_await with_deadline(loop_, dial.limit, "connect", connected(*stream));
+    if (!outcome) co_return fail(outcome.error().code(), step + ": " + outcome.error().what());
+  }
+  co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+Task<Result<std::unique_ptr<Stream>>> OsNetwork::connect_unix(std::string path) {
+  CO_TRY(const auto raw, unix_address(path));
+  Descriptor socket(::socket(AF_UNIX, kStreamFlags, 0));
+  if (!socket.valid()) co_return fail_errno("make a socket");
+  // Local and immediate: a full backlog answers EAGAIN, which the caller may try again.
+  if (::connect(socket.get(), raw.get(), raw.size) != 0) co_return fail_errno("connect to " + path);
+  CO_TRY(auto stream, SocketStream::adopt(loop_, std::move(socket)));
+  co_return std::unique_ptr<Stream>(std::move(stream));
+}
+
+Result<std::unique_ptr<Listener>> OsNetwork::listen(SocketAddress address) {
+  Descriptor socket(::socket(address.ip.is_v4() ? AF_INET : AF_INET6, kStreamFlags, 0));
+  if (!socket.valid()) return fail_errno("make a socket");
+  const int on = 1;
+  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const auto raw = to_raw(address);
+  if (::bind(socket.get(), raw.get(), raw.size) != 0) {
+    return fail_errno("listen on " + address.to_string());
+  }
+  if (::listen(socket.get(), kBacklog) != 0) return fail_errno("listen on " + address.to_string());
+  return SocketListener::adopt(loop_, std::move(socket));
+}
+
+Result<std::unique_ptr<Listener>> OsNetwork::listen_unix(const std::string& path, mode_t mode,
+                                                         std::optional<uid_t> owner) {
+  TRY(const auto raw, unix_address(path));
+  Descriptor socket(::socket(AF_UNIX, kStreamFlags, 0));
+  if (!socket.valid()) return fail_errno("make a socket");
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("replace " + path);
+  // Nobody may connect before owner and mode are right: the file is made without any access.
+  if (fchmod(socket.get(), 0) != 0) return fail_errno("protect " + path);
+  if (::bind(socket.get(), raw.get(), raw.size) != 0) return fail_errno("listen on " + path);
+  if (owner && ::chown(path.c_str(), *owner, static_cast<gid_t>(-1)) != 0) {
+    return fail_errno("give " + path + " to its owner");
+  }
+  if (::chmod(path.c_str(), mode) != 0) return fail_errno("protect " + path);
+  if (::listen(socket.get(), kBacklog) != 0) return fail_errno("listen on " + path);
+  return SocketListener::adopt(loop_, std::move(socket));
+}
+
+Result<std::unique_ptr<Listener>> OsNetwork::adopt_listener(int descriptor) {
+  return SocketListener::adopt(loop_, Descriptor(descriptor));
+}
+
+}  // namespace mortise::io

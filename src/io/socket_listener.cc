@@ -1,0 +1,95 @@
+#include "io/socket_listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+
+#include <linux/netfilter_ipv4.h>  // after netinet/in.h
+
+#include <cerrno>
+
+#include "io/socket_address.h"
+#include "io/socket_stream.h"
+
+namespace mortise::io {
+namespace {
+
+constexpr int kOriginalDestination6 = 80;  // IP6T_SO_ORIGINAL_DST
+
+SocketAddress local_address(int socket) {
+  RawAddress raw;
+  if (getsockname(socket, raw.get(), &raw.size) != 0) return {};
+  return from_raw(raw);
+}
+
+// Where the peer meant to go before a rule redirected it (semantics J-27).
+SocketAddress original_destination(int socket, const SocketAddress& local) {
+  RawAddress raw;
+  const bool four = local.ip.is_v4();
+  if (getsockopt(socket, four ? SOL_IP : SOL_IPV6,
+                 four ? SO_ORIGINAL_DST : kOriginalDestination6, raw.get(), &raw.size) != 0) {
+    return local;  // nothing redirected this connection
+  }
+  return from_raw(raw);
+}
+
+std::optional<PeerCredentials> credentials(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return PeerCredentials{peer.uid, peer.gid, peer.pid};
+}
+
+}  // namespace
+
+SocketListener::SocketListener(EpollLoop& loop, Descriptor socket)
+    : loop_(loop), socket_(std::move(socket)), waiting_(loop, true) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  getsockopt(socket_.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
+  unix_ = domain == AF_UNIX;
+  address_ = local_address(socket_.get());
+}
+
+Result<std::unique_ptr<Listener>> SocketListener::adopt(EpollLoop& loop, Descriptor socket) {
+  const int flags = fcntl(socket.get(), F_GETFL);
+  if (flags < 0 || fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
+      fcntl(socket.get(), F_SETFD, FD_CLOEXEC) != 0) {
+    return fail_errno("take over a listening socket");
+  }
+  std::unique_ptr<SocketListener> listener(new SocketListener(loop, std::move(socket)));
+  CHECK_OK(loop.add(listener->socket_.get(), EPOLLIN, *listener));
+  return listener;
+}
+
+Task<Result<Accepted>> SocketListener::accept() {
+  for (;;) {
+    RawAddress raw;
+    Descriptor connection(
+        ::accept4(socket_.get(), raw.get(), &raw.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (connection.valid()) {
+      const auto peer = from_raw(raw);
+      auto accepted = describe(std::move(connection));
+      if (accepted) accepted->peer = peer;
+      co_return accepted;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    // Out of descriptors or memory: the connection stays in the backlog and may be tried again.
+    if (errno != EAGAIN) co_return fail_errno("accept");
+    waiting_.close();
+    co_await waiting_.opened();
+  }
+}
+
+Result<Accepted> SocketListener::describe(Descriptor connection) {
+  Accepted accepted;
+  if (unix_) {
+    accepted.credentials = credentials(connection.get());
+  } else {
+    accepted.local = local_address(connection.get());
+    accepted.original_destination = original_destination(connection.get(), accepted.local);
+  }
+  TRY(accepted.stream, SocketStream::adopt(loop_, std::move(connection)));
+  return accepted;
+}
+
+}  // namespace mortise::io
