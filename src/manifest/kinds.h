@@ -11,10 +11,10 @@
 namespace mortise::manifest {
 
 struct Kind {
-  std::string_view name;         // "DestinationRule"
-  std::string_view plural;       // "destinationrules"
-  std::string_view short_name;   // "dr"
-  std::string_view group;        // "networking.istio.io"; empty: the core group
+  std::string_view name;                           // "DestinationRule"
+  std::string_view plural;                         // "destinationrules"
+  std::string_view short_name;                     // "dr"
+  std::string_view group;                          // "networking.istio.io"; empty: the core group
   std::span<const std::string_view> api_versions;  // accepted ones, what we write ourselves first
   bool cluster_scoped = false;
 };

@@ -24,10 +24,9 @@ struct MeshConfig {
   friend bool operator==(const MeshConfig&, const MeshConfig&) = default;
 };
 
-using Value =
-    std::variant<model::Namespace, model::ServiceAccount, model::Service, model::Deployment,
-                 model::Pod, model::Job, model::LegacyPolicy, model::PeerAuthentication,
-                 model::DestinationRule, MeshConfig>;
+using Value = std::variant<model::Namespace, model::ServiceAccount, model::Service,
+                           model::Deployment, model::Pod, model::Job, model::LegacyPolicy,
+                           model::PeerAuthentication, model::DestinationRule, MeshConfig>;
 
 // "spec.peers[0].mtls.mode" -> 12. Lines are 1-based and those of the field's name.
 class FieldLines {

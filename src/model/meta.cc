@@ -6,7 +6,9 @@
 namespace mortise::model {
 
 bool older(const Meta& left, const Meta& right) {
-  const auto dotted = [](const Meta& meta) { return meta.ref.name + "." + meta.ref.namespace_name; };
+  const auto dotted = [](const Meta& meta) {
+    return meta.ref.name + "." + meta.ref.namespace_name;
+  };
   if (left.created_seconds != right.created_seconds) {
     return left.created_seconds < right.created_seconds;
   }

@@ -43,7 +43,8 @@ struct Meta {
 // Oldest first; then by order of arrival; then by name.namespace.
 bool older(const Meta& left, const Meta& right);
 
-// Every label of `selector` is in `labels` with the same value; an empty selector matches all.
+// Every label of `selector` is in `labels` with the same value; an empty selector matches all
+//
 bool selects(const Labels& selector, const Labels& labels);
 
 }  // namespace mortise::model

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct LegacyPolicy {
     friend bool operator==(const Target&, const Target&) = default;
   };
   Meta meta;
-  std::vector<Target> targets;  // empty: the whole namespace or mesh
+  std::vector<Target> targets;        // empty: the whole namespace or mesh
   MtlsMode mode = MtlsMode::disable;  // of the first mtls peer; none: DISABLE (P-5..P-8)
   friend bool operator==(const LegacyPolicy&, const LegacyPolicy&) = default;
 };
@@ -49,6 +50,7 @@ struct ClientTlsSettings {
   std::string client_certificate;  // file
   std::string private_key;         // file
   std::string ca_certificates;     // file
+  std::string credential_name;     // a secret instead of files (D-7)
   friend bool operator==(const ClientTlsSettings&, const ClientTlsSettings&) = default;
 };
 
@@ -68,8 +70,8 @@ struct DestinationRule {
     friend bool operator==(const Subset&, const Subset&) = default;
   };
   Meta meta;
-  std::string host;                     // as written; resolved by D-20
-  std::vector<std::string> export_to;   // empty: everywhere
+  std::string host;                    // as written; resolved by D-20
+  std::vector<std::string> export_to;  // empty: everywhere
   std::optional<TrafficPolicy> policy;
   std::map<std::uint16_t, TrafficPolicy> port_policies;  // replace `policy` for a port (D-10)
   std::vector<Subset> subsets;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace mortise::model {
 enum class Protocol : std::uint8_t { automatic, tcp, http, http2, grpc, tls };
 // From a port name, semantics S-54: the part before the first '-'. Ports of S-52 count as tcp.
 Protocol protocol_of(const std::string& port_name, std::uint16_t port);
+// One of S-54's names in any case, as in `appProtocol`; nothing if it is none of them.
+std::optional<Protocol> protocol_named(std::string_view name);
 std::string_view to_string(Protocol protocol);
 // Whether the HTTP codec looks at this port's traffic when it is declared.
 bool is_http(Protocol protocol);
@@ -100,9 +103,9 @@ struct Job {
 // One running instance: what the runtime (or, later, a cluster) reports as being there.
 struct Workload {
   std::string namespace_name;
-  std::string name;            // of the instance: "httpbin-dcd949489-5cndk"
-  std::string owner;           // the Deployment, Pod or Job it belongs to: "httpbin"
-  std::string owner_kind;      // "Deployment", "Pod" or "Job"
+  std::string name;        // of the instance: "httpbin-dcd949489-5cndk"
+  std::string owner;       // the Deployment, Pod or Job it belongs to: "httpbin"
+  std::string owner_kind;  // "Deployment", "Pod" or "Job"
   std::string service_account = "default";
   Labels labels;
   IpAddress address;
