@@ -6,6 +6,8 @@ NAME is what the rule found (a function's or a banned name); without it the whol
 line that excuses nothing is itself a finding, so that the list stays short.
 """
 
+RULES = ("layer", "line", "function", "file", "opening", "banned", "dead")
+
 
 class Exceptions:
     """The lines for some rules, and which of them were of use."""
@@ -40,6 +42,8 @@ def load(path, rules):
         words = line.split(None, 2)
         if len(words) < 3:
             loaded.problems.append(f"tools/exceptions.txt:{number}: RULE PATH[:NAME] reason")
+        elif words[0] not in RULES:
+            loaded.problems.append(f"tools/exceptions.txt:{number}: no rule is called {words[0]}")
         elif words[0] in rules:
             loaded.lines[(words[0], words[1])] = number
     return loaded

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the packages of tools/packages.txt that are missing; says what it does and how long it took.
+# Installs the packages of tools/packages.txt that are missing; says what it does and how long.
 # Usage: tools/install.sh [SECTION...]   (all sections without an argument)
 set -eu
 

@@ -190,9 +190,10 @@ def pytest(name, folder, as_root=False):
 
 def sudo_works():
     try:
-        return subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+        asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
     except OSError:
         return False
+    return asked.returncode == 0
 
 
 PROGRAMS = [configure("release"), compile_step("release", "programs")]
