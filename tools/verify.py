@@ -48,7 +48,7 @@ def read_junit(path):
     except (OSError, ElementTree.ParseError) as problem:
         return Counts(failed=[f"no report from the runner: {problem}"])
     for case in root.iter("testcase"):
-        name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
+        name = ".".join(dict.fromkeys(filter(None, (case.get("classname"), case.get("name")))))
         if case.find("failure") is not None or case.find("error") is not None:
             counts.failed.append(name)
         elif case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
@@ -93,6 +93,8 @@ class Step:
     def counts(self, status):
         """The suite's counts. A command that failed without a failed test is one failure."""
         counts = read_junit(self.junit) if self.junit else Counts()
+        counts.failed = [f"{self.name}: {name}" for name in counts.failed]
+        counts.skipped = [f"{self.name}: {name}" for name in counts.skipped]
         if status != 0 and not counts.failed:
             counts.failed.append(f"{self.name}: exit status {status}")
         return counts
