@@ -26,6 +26,7 @@ void TimerHeap::expire(TimePoint now, WaiterList& ready) {
 }
 
 void TimerHeap::insert(Timer& timer) {
+  timer.order_ = started_++;
   heap_.push_back(&timer);
   timer.position_ = heap_.size() - 1;
   sift_up(timer.position_);
@@ -43,6 +44,11 @@ void TimerHeap::remove(Timer& timer) {
   sift_down(last->position_);
 }
 
+bool TimerHeap::sooner(const Timer& left, const Timer& right) {
+  if (left.when_ != right.when_) return left.when_ < right.when_;
+  return left.order_ < right.order_;
+}
+
 void TimerHeap::place(std::size_t position, Timer* timer) {
   heap_[position] = timer;
   timer->position_ = position;
@@ -52,7 +58,7 @@ void TimerHeap::sift_up(std::size_t position) {
   Timer* moving = heap_[position];
   while (position > 0) {
     const auto parent = (position - 1) / 2;
-    if (heap_[parent]->when_ <= moving->when_) break;
+    if (!sooner(*moving, *heap_[parent])) break;
     place(position, heap_[parent]);
     position = parent;
   }
@@ -64,8 +70,8 @@ void TimerHeap::sift_down(std::size_t position) {
   for (;;) {
     auto child = 2 * position + 1;
     if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && heap_[child + 1]->when_ < heap_[child]->when_) ++child;
-    if (moving->when_ <= heap_[child]->when_) break;
+    if (child + 1 < heap_.size() && sooner(*heap_[child + 1], *heap_[child])) ++child;
+    if (!sooner(*heap_[child], *moving)) break;
     place(position, heap_[child]);
     position = child;
   }

@@ -4,7 +4,7 @@
 
 #include <coroutine>
 #include <cstddef>
-#include <limits>
+#include <cstdint>
 #include <vector>
 
 #include "base/clock.h"
@@ -31,6 +31,7 @@ class Timer {
   TimerHeap* heap_ = nullptr;
   std::size_t position_ = 0;
   TimePoint when_;
+  std::uint64_t order_ = 0;  // of starting: equal moments fire first come, first served
   Waiter* waiter_ = nullptr;
 };
 
@@ -46,11 +47,13 @@ class TimerHeap {
   friend class Timer;
   void insert(Timer& timer);
   void remove(Timer& timer);
+  static bool sooner(const Timer& left, const Timer& right);
   void place(std::size_t position, Timer* timer);
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
 
   std::vector<Timer*> heap_;
+  std::uint64_t started_ = 0;
 };
 
 // co_await Sleep(loop, when)

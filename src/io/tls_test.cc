@@ -148,7 +148,7 @@ TEST_F(Tls, ExpiredCertificateIsRefusedByTheLoopsOwnClock) {
   EXPECT_THAT(ends_.server_error, HasSubstr("expired"));
 }
 
-Task<void> send_and_finish(Stream& stream, const std::string& words) {
+Task<void> send_and_finish(Stream& stream, std::string words) {
   if (co_await write_all(stream, words)) stream.finish_writing();
 }
 
@@ -178,7 +178,7 @@ TEST_F(Tls, DeliversEverythingAndHalfClosesUnderShortWritesAndFullBuffers) {
     auto sending = send_and_finish(*ends_.client, words);
     receiving.start();
     sending.start();
-    loop_.run_for(24h);
+    loop_.run_for(30min);
     EXPECT_EQ(heard.size(), words.size()) << "seed " << seed;
     EXPECT_EQ(end, "closed") << "seed " << seed;
     // The other direction is still open.
@@ -187,7 +187,7 @@ TEST_F(Tls, DeliversEverythingAndHalfClosesUnderShortWritesAndFullBuffers) {
     auto answering = send_and_finish(*ends_.server, "bye");
     hearing.start();
     answering.start();
-    loop_.run_for(1h);
+    loop_.run_for(1min);
     EXPECT_EQ(answer, "bye") << "seed " << seed;
     world_.faults = {};
   }
@@ -225,6 +225,7 @@ TEST_F(Tls, NothingReadableIsOnTheWire) {
   EXPECT_THAT(heard, HasSubstr("/secret"));
   EXPECT_FALSE(wire.all.empty());
   EXPECT_EQ(wire.all.find("/secret"), std::string::npos);
+  world_.wiretap = nullptr;
 }
 
 }  // namespace
