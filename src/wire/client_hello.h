@@ -11,8 +11,8 @@ namespace mortise::wire {
 struct ClientHello {
   enum class Verdict { incomplete, not_tls, tls };
   Verdict verdict = Verdict::incomplete;
-  std::string server_name;         // empty: none sent
-  std::vector<std::string> alpn;   // as offered
+  std::string server_name;        // empty: none sent
+  std::vector<std::string> alpn;  // as offered
 };
 
 // Reassembles the ClientHello from one or several records. A parse failure is `not_tls`, not an
