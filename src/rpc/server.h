@@ -33,7 +33,8 @@ struct Limits {
   Duration keepalive = std::chrono::seconds(10);  // PING when silent; dead after two unanswered
 };
 
-// Serves calls until the client leaves or breaks the protocol. Destroying the task cancels its calls.
+// Serves calls until the client leaves or breaks the protocol. Destroying the task cancels its
+// calls.
 io::Task<Result<void>> serve(io::Loop& loop, io::Stream& stream, const Methods& methods,
                              Limits limits = {});
 
