@@ -111,9 +111,8 @@ bool agrees_with_host(std::string_view target, std::string_view host) {
 }
 
 Step read_request_line(Reader& reader, RequestLine& line) {
-  const auto begin = reader.at;
   auto step = reader.word(is_token_char, line.method, "a method that is not a token");
-  if (reader.at - begin > kMaxMethod + 1) return reader.bad("a method of more than 64 characters");
+  if (line.method.size() > kMaxMethod) return reader.bad("a method of more than 64 characters");
   if (step != Step::ok) return step;
   step = reader.word(is_target_char, line.target, "a request target with a forbidden character");
   if (step != Step::ok) return step;
