@@ -28,7 +28,7 @@ def workload(namespace_name, name, command, ports=()):
     return "".join(texts)
 
 
-def sleep(namespace_name):
+def sleeper(namespace_name):
     return workload(namespace_name, "sleep", ["sleep", "infinity"])
 
 

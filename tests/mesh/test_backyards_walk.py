@@ -29,7 +29,7 @@ def FILES(mesh):
     return manifests.write(
         mesh, manifests.namespace(NAMESPACE), manifests.namespace("outside", injected=False),
         manifests.workload(NAMESPACE, "bookings", hello, [{"name": "http", "port": 8080}]),
-        manifests.sleep("outside"))
+        manifests.sleeper("outside"))
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ def FILES(mesh):
         mesh, manifests.namespace("tcp"), manifests.namespace("outside", injected=False),
         manifests.workload("tcp", "redis", redis, [{"name": "redis", "port": 6379}]),
         manifests.workload("tcp", "echo", echo, [{"name": "tcp-echo", "port": 9000}]),
-        manifests.sleep("tcp"), manifests.sleep("outside"))
+        manifests.sleeper("tcp"), manifests.sleeper("outside"))
 
 
 def redis(mesh, source, *words):
