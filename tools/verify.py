@@ -231,7 +231,9 @@ def main(arguments):
     if arguments[0] == "build" and not total.failed:
         print("built: build/release/bin/mortise")
     if arguments[0] in ("test", "check"):
-        print(f"{total.passed} passed, {len(total.failed)} failed")
+        counts = f"{total.passed} passed, {len(total.failed)} failed"
+        (LOGS / "counts").write_text(counts + "\n")
+        print(counts)
     return 1 if total.failed else 0
 
 
