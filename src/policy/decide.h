@@ -16,9 +16,9 @@ std::string_view to_string(Scope scope);  // "default", "mesh", "namespace", "se
 
 struct ServerMode {
   model::MtlsMode mode = model::MtlsMode::permissive;
-  Scope scope = Scope::none;                  // none: the built-in default (K-2)
-  std::optional<model::ObjectRef> because;    // the object that supplied the mode
-  model::Origin origin;                       // where that object was written, if known
+  Scope scope = Scope::none;                // none: the built-in default (K-2)
+  std::optional<model::ObjectRef> because;  // the object that supplied the mode
+  model::Origin origin;                     // where that object was written, if known
   friend bool operator==(const ServerMode&, const ServerMode&) = default;
 };
 
@@ -33,19 +33,27 @@ ServerMode service_mode(const model::Service& service, const model::ServicePort*
                         const RuleBook& rules);
 
 enum class ClientTls : std::uint8_t { istio_mutual, mutual, simple, plain, as_is };
-std::string_view to_string(ClientTls tls);  // "ISTIO_MUTUAL", "MUTUAL", "SIMPLE", "DISABLE", "AS_IS"
+std::string_view to_string(
+    ClientTls tls);  // "ISTIO_MUTUAL", "MUTUAL", "SIMPLE", "DISABLE", "AS_IS"
 
 // Why a client sends what it sends, in docs/spec/cli.md's words.
 enum class Because : std::uint8_t {
-  auto_mtls, destination_rule, no_client_sidecar, no_server_sidecar, tls_mode_label,
-  server_disabled, auto_off, external, mixed_endpoints,
+  auto_mtls,
+  destination_rule,
+  no_client_sidecar,
+  no_server_sidecar,
+  tls_mode_label,
+  server_disabled,
+  auto_off,
+  external,
+  mixed_endpoints,
 };
 std::string_view to_string(Because because);  // "auto", "destination-rule", ...
 
 struct ClientDecision {
   ClientTls tls = ClientTls::as_is;
   Because because = Because::external;
-  std::optional<model::ObjectRef> rule;       // the DestinationRule looked up, if any
+  std::optional<model::ObjectRef> rule;  // the DestinationRule looked up, if any
   // For explicit rules: sni, subjectAltNames and files as written.
   std::optional<model::ClientTlsSettings> settings;
   friend bool operator==(const ClientDecision&, const ClientDecision&) = default;

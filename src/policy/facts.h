@@ -32,10 +32,10 @@ struct EndpointFacts {
 // A call about to be made.
 struct CallFacts {
   std::string client_namespace;
-  const model::Service* service;            // null: dialled by the workload's own address (K-20)
-  const model::ServicePort* service_port;   // null exactly when `service` is
-  std::string subset;                       // empty: none
-  const EndpointFacts* endpoint;            // null: an address that nobody in the mesh has
+  const model::Service* service;           // null: dialled by the workload's own address (K-20)
+  const model::ServicePort* service_port;  // null exactly when `service` is
+  std::string subset;                      // empty: none
+  const EndpointFacts* endpoint;           // null: an address that nobody in the mesh has
   // All endpoints of the service port; only looked at for headless and PASSTHROUGH (K-6, K-14).
   std::vector<EndpointFacts> siblings;
 };
