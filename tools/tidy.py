@@ -22,8 +22,6 @@ RULES = ("line", "function", "file", "opening", "banned", "dead")
 BANNED = [
     (r"\bshared_ptr<(?!\s*(const\b|T\b))", "every object has one owner; only immutable snapshots"
      " are shared: shared_ptr<const T>", "src/"),
-    (r"\bmake_shared<(?!\s*const\b)", "make_shared<const T>: only immutable snapshots are shared",
-     "src/"),
     (r"\benable_shared_from_this\b", "children do not own themselves", "src/"),
     (r"\bdelete\s+this\b", "the owner deletes", "src/"),
     (r"\bthrow\b(?!\s*\()", "errors are values: Result", "src/"),
