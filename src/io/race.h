@@ -9,6 +9,32 @@
 
 namespace mortise::io {
 
+// co_await OpenOrTimeout(loop, gate, deadline): true when the gate opened or pulsed, false when the
+// deadline came first.
+class OpenOrTimeout {
+ public:
+  OpenOrTimeout(Loop& loop, Gate& gate, TimePoint deadline)
+      : loop_(loop), gate_(gate), wait_(gate), deadline_(deadline) {}
+  [[nodiscard]] bool await_ready() const { return gate_.is_open(); }
+  // One coroutine, two causes to wake it; the first unlinks the other by ending this object.
+  void await_suspend(std::coroutine_handle<> caller) {
+    late_.handle = caller;
+    timer_.start(loop_.timers(), deadline_, late_);
+    wait_.await_suspend(caller);
+  }
+  [[nodiscard]] bool await_resume() const {
+    return gate_.is_open() || timer_.running();
+  }
+
+ private:
+  Loop& loop_;
+  Gate& gate_;
+  Gate::Wait wait_;
+  TimePoint deadline_;
+  Waiter late_;
+  Timer timer_;
+};
+
 namespace detail {
 // Runs `task` and opens `finished` behind it.
 template <class T>
@@ -25,26 +51,7 @@ Task<std::optional<T>> before(Loop& loop, TimePoint deadline, Task<T> task) {
   Gate decided(loop);
   auto work = detail::notify_when_done(std::move(task), value, decided);
   work.start();
-  if (!value) {
-    Timer timer;
-    Gate::Wait wait = decided.opened();
-    // One waiter, two causes: the gate or the timer, whichever comes first.
-    struct Either {
-      Gate::Wait& gate_wait;
-      Loop& on;
-      TimePoint at;
-      Timer& limit;
-      Waiter late;
-      static bool await_ready() { return false; }
-      void await_suspend(std::coroutine_handle<> caller) {
-        late.handle = caller;
-        limit.start(on.timers(), at, late);
-        gate_wait.await_suspend(caller);
-      }
-      void await_resume() { late.unlink(); }
-    };
-    co_await Either{wait, loop, deadline, timer, {}};
-  }
+  if (!value) static_cast<void>(co_await OpenOrTimeout(loop, decided, deadline));
   co_return value;
 }
 

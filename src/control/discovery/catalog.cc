@@ -1,0 +1,87 @@
+#include "control/discovery/catalog.h"
+
+#include "control/discovery/resources.h"
+
+namespace mortise::control::discovery {
+namespace {
+
+// FNV-1a: not a defence against anybody, since both sides of the comparison are ours.
+std::uint64_t version_of(const std::string& body) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char byte : body) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace
+
+std::string modes_name(const std::string& namespace_name) {
+  return namespace_name.empty() ? "modes/mesh" : "modes/ns/" + namespace_name;
+}
+std::string service_name(const std::string& key) { return "service/" + key; }
+std::string workload_name(const std::string& key) { return "workload/" + key; }
+std::string inbound_name(const std::string& key) { return "inbound/" + key; }
+std::string rules_name(const std::string& client_namespace) {
+  return "rules/ns/" + client_namespace;
+}
+std::string address_name(const std::string& ip) { return "address/" + ip; }
+
+std::shared_ptr<const Encoded> Catalog::find(const std::string& name) {
+  auto& slot = slots_[name];
+  if (slot.fresh) return slot.encoded;
+  auto encoded = encode(name);
+  if (encoded == nullptr) {
+    slots_.erase(name);
+    return nullptr;
+  }
+  // Touched and yet the same: nobody needs to hear of it, and the old bytes stay shared.
+  const bool same = slot.encoded != nullptr && slot.encoded->version == encoded->version;
+  if (!same) slot.encoded = std::move(encoded);
+  slot.fresh = true;
+  return slot.encoded;
+}
+
+std::shared_ptr<const Encoded> Catalog::encode(const std::string& name) const {
+  const ResourceContext context{registry_, options_.roots_der, options_.mesh_ranges, complete()};
+  auto resource = make_resource(name, context);
+  if (!resource) return nullptr;
+  auto encoded = std::make_shared<Encoded>();
+  encoded->name = name;
+  encoded->version = version_of(resource->SerializeAsString());
+  resource->set_version(encoded->version);
+  encoded->bytes = resource->SerializeAsString();
+  return encoded;
+}
+
+void Catalog::on_change(const registry::Touched& touched) {
+  const bool completeness_changed = complete() != was_complete_;
+  was_complete_ = complete();
+  if (touched.everything) {
+    for (auto& [name, slot] : slots_) slot.fresh = false;
+    return;
+  }
+  if (touched.settings || completeness_changed) {
+    forget("settings");
+    forget("trust");
+    forget_all("address/");
+  }
+  for (const auto& scope : touched.mode_scopes) forget(modes_name(scope));
+  // A rule of any namespace may be visible in every other (D-24, D-26).
+  if (!touched.rule_namespaces.empty()) forget_all("rules/");
+  for (const auto& key : touched.services) forget(service_name(key));
+  for (const auto& key : touched.workloads) forget(workload_name(key));
+  for (const auto& key : touched.inbound) forget(inbound_name(key));
+  if (touched.all_inbound) forget_all("inbound/");
+}
+
+void Catalog::forget(const std::string& name) {
+  const auto found = slots_.find(name);
+  if (found != slots_.end()) found->second.fresh = false;
+}
+
+void Catalog::forget_all(const std::string& prefix) {
+  for (auto& [name, slot] : slots_) {
+    if (name.starts_with(prefix)) slot.fresh = false;
+  }
+}
+
+}  // namespace mortise::control::discovery
