@@ -7,10 +7,10 @@ namespace mortise::http {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string target = "/";       // path and query, encoded
+  std::string target = "/";  // path and query, encoded
   std::string host = "localhost";
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
 };
 
 // Sends the request and reads the whole answer; the connection is not used again.

@@ -13,18 +13,18 @@ namespace mortise::http {
 
 struct Request {
   std::string method;
-  std::string path;                              // decoded, without query
-  std::map<std::string, std::string> query;      // decoded
+  std::string path;                                          // decoded, without query
+  std::map<std::string, std::string> query;                  // decoded
   std::vector<std::pair<std::string, std::string>> headers;  // as sent, in order
   std::string body;
-  io::PeerCredentials peer;                      // unix sockets only
-  SocketAddress peer_address;                    // TCP only
+  io::PeerCredentials peer;    // unix sockets only
+  SocketAddress peer_address;  // TCP only
 };
 
 struct Response {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
   std::string content_type = "application/json";
 };
 
@@ -33,7 +33,7 @@ struct Limits {
   std::size_t body_bytes = 16 << 20;
   std::size_t connections = 1000;
   Duration idle = std::chrono::seconds(60);
-  Duration request = std::chrono::seconds(30);   // to receive one whole request
+  Duration request = std::chrono::seconds(30);  // to receive one whole request
 };
 
 // Answers one request. A plain function or a bound member of a long-lived object.
