@@ -23,8 +23,8 @@ Result<Image> parse_image(std::string_view text);
 
 class Images {
  public:
-  // Those built in (`demo` is the path of mortise-demo), then `more`, which win.
-  Images(const std::string& demo, std::vector<Image> more);
+  // Those built in, and `more`, which win.
+  explicit Images(std::vector<Image> more);
 
   // What to execute for a container: its `command` and `args`, or the image's command and `args`.
   // not_found: no command and no image that we know, with the way to add one.

@@ -1,0 +1,246 @@
+#include "runtime/instance.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "runtime/files.h"
+#include "runtime/rules.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+constexpr Duration kRetry = std::chrono::seconds(1);
+constexpr Duration kLook = std::chrono::milliseconds(50);
+constexpr Duration kLookRarely = std::chrono::seconds(2);
+// How long after a change something is likely to happen soon.
+constexpr Duration kCloseWatch = std::chrono::seconds(15);
+// New connections wait this long for a sidecar that is away, then they are refused.
+constexpr Duration kBacklogPatience = std::chrono::seconds(5);
+constexpr Duration kDeregistration = std::chrono::seconds(2);
+constexpr Duration kGrace = std::chrono::seconds(5);
+
+}  // namespace
+
+Instance::Instance(const Parts& parts, InstanceRecord& record)
+    : parts_(parts),
+      record_(record),
+      sidecar_(parts.processes, record.sidecar, record.sidecar_restarts, parts.save) {
+  for (auto& program : record.programs)
+    programs_.emplace_back(parts.processes, program.process, program.restarts, parts.save);
+}
+
+void Instance::step(TimePoint now, const std::string& service_rules) {
+  if (watch_closely_until_ == TimePoint()) watch_closely_until_ = now + kCloseWatch;
+  if (record_.removing) return leave(now);
+  if (now < build_at_) return;
+  if (const auto made = build(service_rules); !made) {
+    trouble_ = made.error().what();
+    parts_.log.warning(fmt::format("{}: {}", record_.spec.key(), trouble_));
+    build_at_ = now + kRetry;
+  } else {
+    trouble_.clear();
+    run_sidecar(now);
+    run_programs(now);
+  }
+  look_at_readiness(now);
+}
+
+Result<void> Instance::build(const std::string& service_rules) {
+  const auto& spec = record_.spec;
+  if (!built_) {
+    CHECK_OK(parts_.network.ensure(home()));
+    CHECK_OK(make_dir(parts_.layout.logs_dir() + "/" + spec.namespace_name, 0700));
+    if (spec.has_sidecar)
+      CHECK_OK(make_dir(parts_.layout.sidecar_dir(spec.namespace_name, spec.name), 0700,
+                        parts_.layout.sidecar_uid(record_.slot)));
+    built_ = true;
+  }
+  std::optional<std::uint32_t> sidecar_uid;
+  if (spec.has_sidecar) sidecar_uid = parts_.layout.sidecar_uid(record_.slot);
+  CHECK_OK(apply_rules(capture_in_force_,
+                       capture_rules(Layout::address(record_.slot), sidecar_uid)));
+  return apply_rules(services_in_force_, service_rules);
+}
+
+Result<void> Instance::apply_rules(std::string& in_force, const std::string& wanted) {
+  if (in_force == wanted) return {};
+  CHECK_OK(parts_.capture.apply(record_.netns, wanted));
+  in_force = wanted;
+  return {};
+}
+
+// The sockets outlive sidecars: ours, or those of a sidecar that an earlier supervisor started.
+Result<void> Instance::prepare_sockets(TimePoint now) {
+  if (sidecar_.running()) {
+    if (sockets_.outbound.valid()) return {};
+    TRY(sockets_, parts_.processes.take_sockets(record_.sidecar));
+    return {};
+  }
+  if (!sidecar_.due(now)) {
+    if (now - sidecar_.down_since() >= kBacklogPatience) sockets_ = {};
+    return {};
+  }
+  if (sockets_.outbound.valid()) return {};
+  TRY(sockets_, parts_.network.listen(home()));
+  return {};
+}
+
+void Instance::run_sidecar(TimePoint now) {
+  if (!record_.spec.has_sidecar || completed()) return;
+  if (const auto ending = sidecar_.check(now)) {
+    sidecar_in_force_ = false;
+    watch_closely_until_ = now + kCloseWatch;
+    parts_.log.warning(fmt::format("{}: sidecar {}", record_.spec.key(), ending->to_string()));
+  }
+  if (const auto prepared = prepare_sockets(now); !prepared) {
+    trouble_ = prepared.error().what();
+    build_at_ = now + kRetry;
+    return;
+  }
+  // Who is not registered has no socket to ask for an identity yet.
+  if (!registered_ || !sidecar_.due(now)) return;
+  const auto uid = parts_.layout.sidecar_uid(record_.slot);
+  parts_.processes.signal_inside(record_.netns, uid, SIGKILL);
+  sidecar_in_force_ = false;
+  sidecar_.start(now, sidecar_launch(parts_.layout, parts_.binaries, record_, sockets_,
+                                     parts_.sidecar_log_level));
+}
+
+void Instance::run_programs(TimePoint now) {
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    const auto& program = record_.spec.programs[i];
+    auto& runner = programs_[i];
+    if (const auto ending = runner.check(now)) {
+      watch_closely_until_ = now + kCloseWatch;
+      parts_.log.info(fmt::format("{}: {} {}", record_.spec.key(), program.container,
+                                  ending->to_string()));
+      record_.programs[i].completed = record_.spec.runs_once && ending->status == 0;
+    }
+    const bool is_place = program.argv.empty() && program.problem.empty();
+    if (is_place || record_.programs[i].completed || !runner.due(now)) continue;
+    // What the last run left behind would hold its ports. Containers of one workload share a uid.
+    if (programs_.size() == 1)
+      parts_.processes.signal_inside(
+          record_.netns, program.uid.value_or(parts_.layout.program_uid(record_.slot)), SIGKILL);
+    runner.start(now, program_launch(parts_.layout, parts_.binaries, record_, program));
+  }
+  // A finished Job needs no sidecar any more.
+  if (completed() && sidecar_.running() && !sidecar_.check(now))
+    parts_.processes.signal(record_.sidecar, SIGTERM);
+}
+
+bool Instance::completed() const {
+  return record_.spec.runs_once && !record_.programs.empty() &&
+         std::ranges::all_of(record_.programs, &ProgramRecord::completed);
+}
+
+// The sentence for a person who asks why it is not ready; empty if nothing is missing.
+std::string Instance::what_is_missing() {
+  if (!trouble_.empty()) return trouble_;
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    const auto& program = record_.spec.programs[i];
+    if (programs_[i].running() || record_.programs[i].completed) continue;
+    if (!programs_[i].trouble().empty())
+      return program.problem.empty() && record_.programs[i].restarts > 0
+                 ? fmt::format("Restarting: {} {}", program.container, programs_[i].trouble())
+                 : programs_[i].trouble();
+    if (!program.argv.empty()) return "Starting";
+  }
+  if (record_.spec.has_sidecar && !sidecar_.running() && !sidecar_.trouble().empty())
+    return "Restarting: sidecar " + sidecar_.trouble();
+  if (record_.spec.has_sidecar && !sidecar_in_force_) return "Starting: waiting for the sidecar";
+  if (record_.spec.ports.empty()) return {};
+  const auto listening = parts_.network.listening_ports(home());
+  if (!listening) return listening.error().what();
+  for (const auto& port : record_.spec.ports)
+    if (!listening->contains(port.port))
+      return fmt::format("Starting: nothing listens on port {} yet", port.port);
+  return {};
+}
+
+void Instance::look_at_readiness(TimePoint now) {
+  const bool was_ready = ready_;
+  if (completed()) {
+    state_ = "Completed";
+    ready_ = false;
+  } else {
+    state_ = what_is_missing();
+    ready_ = state_.empty();
+    if (ready_) state_ = "Running";
+  }
+  if (was_ready != ready_) watch_closely_until_ = now + kCloseWatch;
+}
+
+TimePoint Instance::next_step(TimePoint now) const {
+  auto next = now + (now < watch_closely_until_ && !ready_ ? kLook : kLookRarely);
+  if (build_at_ > now) next = std::min(next, build_at_);
+  if (record_.removing) next = std::min(next, now + kLook);
+  for (const auto& program : programs_)
+    if (!program.running() && program.start_at() > now) next = std::min(next, program.start_at());
+  if (!sidecar_.running() && sidecar_.start_at() > now) next = std::min(next, sidecar_.start_at());
+  return next;
+}
+
+void Instance::set_sidecar(const client::SidecarStatus& status) {
+  // Once it was in force it serves, also while the control plane is away.
+  if (sidecar_.running() && status.connected && status.synced) sidecar_in_force_ = true;
+}
+
+bool Instance::awaits_sidecar() const {
+  return record_.spec.has_sidecar && !record_.removing && !sidecar_in_force_ && !completed();
+}
+
+model::Workload Instance::workload() const {
+  const auto& spec = record_.spec;
+  return {.namespace_name = spec.namespace_name,
+          .name = spec.name,
+          .owner = spec.owner,
+          .owner_kind = spec.owner_kind,
+          .service_account = spec.service_account,
+          .labels = spec.labels,
+          .address = Layout::address(record_.slot),
+          .ports = spec.ports,
+          .has_sidecar = spec.has_sidecar,
+          .tls_mode = spec.tls_mode,
+          .sidecar_uid = spec.has_sidecar ? parts_.layout.sidecar_uid(record_.slot) : 0,
+          .ready = ready_ && !record_.removing};
+}
+
+std::optional<client::Registration> Instance::unregistered() const {
+  // Its folder must be there before the control plane puts a socket into it.
+  if (record_.removing || !built_) return std::nullopt;
+  int restarts = 0;
+  for (const auto& program : record_.programs) restarts += program.restarts;
+  client::Registration wanted{.workload = workload(), .state = state_, .restarts = restarts};
+  if (registered_ == wanted) return std::nullopt;
+  return wanted;
+}
+
+// Callers first, then the processes, then the place: nobody is sent to what is going away.
+void Instance::leave(TimePoint now) {
+  ready_ = false;
+  if (!leaving_since_) leaving_since_ = now;
+  const auto waited = now - *leaving_since_;
+  if (!deregistered_ && waited < kDeregistration) return;
+  const int number = waited < kDeregistration + kGrace ? SIGTERM : SIGKILL;
+  // Collects those that ended, so that none stays a zombie.
+  sidecar_.check(now);
+  for (auto& program : programs_) program.check(now);
+  if (parts_.processes.signal_inside(record_.netns, std::nullopt, number) > 0) return;
+  if (const auto removed = demolish(); !removed) {
+    parts_.log.warning(fmt::format("{}: {}", record_.spec.key(), removed.error().what()));
+    return;
+  }
+  gone_ = true;
+}
+
+Result<void> Instance::demolish() {
+  sockets_ = {};
+  CHECK_OK(parts_.network.remove(home()));
+  return remove_all(parts_.layout.sidecar_dir(record_.spec.namespace_name, record_.spec.name));
+}
+
+}  // namespace mortise::runtime

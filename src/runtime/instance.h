@@ -1,0 +1,89 @@
+// runtime/instance.h — one workload on this host: its network, rules, sidecar and programs, driven
+// step by step towards running, or towards being gone.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "client/answers.h"
+#include "runtime/capture.h"
+#include "runtime/launch.h"
+#include "runtime/runner.h"
+
+namespace mortise::runtime {
+
+// What instances work with; outlives them.
+struct Parts {
+  const Layout& layout;
+  const Binaries& binaries;
+  Network& network;
+  Capture& capture;
+  Processes& processes;
+  Log& log;
+  std::function<Result<void>()> save;  // writes the state down
+  Level sidecar_log_level = Level::info;
+};
+
+class Instance {
+ public:
+  // The record lives in the state, under the same owner.
+  Instance(const Parts& parts, InstanceRecord& record);
+
+  // Does what can be done now; never waits for another process. `service_rules`: see rules.h.
+  void step(TimePoint now, const std::string& service_rules);
+  // When the next step has something to do by itself; sooner if a process ends.
+  [[nodiscard]] TimePoint next_step(TimePoint now) const;
+
+  // The control plane's answers.
+  void set_registered(const client::Registration& as) { registered_ = as; }
+  void set_deregistered() { deregistered_ = true; }
+  void forget_registration() { registered_.reset(); }
+  void set_sidecar(const client::SidecarStatus& status);
+
+  // What the control plane should know and does not; nothing if it knows all.
+  [[nodiscard]] std::optional<client::Registration> unregistered() const;
+  [[nodiscard]] bool wants_deregistration() const { return record_.removing && !deregistered_; }
+  [[nodiscard]] bool awaits_sidecar() const;
+  [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] bool gone() const { return gone_; }
+  [[nodiscard]] const InstanceRecord& record() const { return record_; }
+  [[nodiscard]] model::Workload workload() const;
+
+ private:
+  Result<void> build(const std::string& service_rules);
+  Result<void> apply_rules(std::string& in_force, const std::string& wanted);
+  Result<void> prepare_sockets(TimePoint now);
+  void run_sidecar(TimePoint now);
+  void run_programs(TimePoint now);
+  void look_at_readiness(TimePoint now);
+  [[nodiscard]] std::string what_is_missing();
+  void leave(TimePoint now);
+  Result<void> demolish();
+  [[nodiscard]] Home home() const { return {record_.netns, record_.slot}; }
+  [[nodiscard]] bool completed() const;
+
+  const Parts& parts_;
+  InstanceRecord& record_;
+  Runner sidecar_;
+  std::deque<Runner> programs_;
+
+  bool built_ = false;
+  std::string trouble_;  // of build()
+  TimePoint build_at_;
+  std::string capture_in_force_;
+  std::string services_in_force_;
+  CaptureSockets sockets_;
+  bool sidecar_in_force_ = false;
+  bool ready_ = false;
+  std::string state_ = "Starting";
+  TimePoint watch_closely_until_;
+  std::optional<client::Registration> registered_;
+
+  bool deregistered_ = false;
+  std::optional<TimePoint> leaving_since_;
+  bool gone_ = false;
+};
+
+}  // namespace mortise::runtime
