@@ -1,6 +1,9 @@
 // Client and server against each other, in simulation.
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "io/race.h"
 #include "io/scope.h"
 #include "io/sim/sim_network.h"
 #include "rpc/client.h"
@@ -18,13 +21,14 @@ const SocketAddress kAddress = {kServerHost, 7000};
 // What the methods of the test's service did.
 struct Seen {
   int started = 0;
+  int returned = 0;
   int dropped = 0;        // destroyed before they returned
   std::size_t moved = 0;  // messages read or written
 };
 
 struct Running {
   explicit Running(Seen& where) : seen(where) { ++seen.started; }
-  ~Running() { seen.dropped += returned ? 0 : 1; }
+  ~Running() { ++(returned ? seen.returned : seen.dropped); }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   Seen& seen;
@@ -372,6 +376,53 @@ TEST_F(Rpc, ResetConnectionFailsEveryOpenCall) {
   EXPECT_EQ(await(second->read()).error().code(), Code::unavailable);
   EXPECT_EQ(seen_.dropped, 2);
   EXPECT_FALSE(client.running.take());
+}
+
+// Opens calls, uses them and drops them in an order that the seed decides.
+io::Task<void> use_wildly(io::Loop& loop, Channel& channel, int steps) {
+  static constexpr std::array<const char*, 4> kMethods = {
+      "/test.Service/Echo", "/test.Service/Hang", "/test.Service/Flood", "/test.Service/Refuse"};
+  Random& random = loop.random();
+  std::vector<std::unique_ptr<ClientCall>> calls;
+  for (int i = 0; i < steps; ++i) {
+    if (calls.empty() || random.below(3) == 0) {
+      auto call = channel.start(kMethods[random.below(kMethods.size())]);
+      if (!call) co_return;
+      calls.push_back(*std::move(call));
+    }
+    const auto which = calls.begin() + static_cast<std::ptrdiff_t>(random.below(calls.size()));
+    const auto soon = loop.now() + 1ms;
+    switch (random.below(4)) {
+      case 0:
+        calls.erase(which);
+        break;
+      case 1:
+        co_await io::before(loop, soon, (*which)->write(std::string(random.below(100'000), 'x')));
+        break;
+      case 2:
+        co_await io::before(loop, soon, (*which)->read());
+        break;
+      default:
+        co_await loop.sleep_for(1ms);
+    }
+  }
+}
+
+TEST_F(Rpc, WhateverTheSeedDecidesEveryMethodEnds) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    loop_.random() = Random(seed);
+    seen_ = {};
+    world_.faults = {
+        .least_delay = 1us, .most_delay = 1ms, .short_io = 0.1, .reset = seed % 2 == 0 ? 0.001 : 0};
+    {
+      auto client = connect();
+      await(use_wildly(loop_, *client.channel, 300), 1h);
+    }
+    loop_.run_for(1min);
+    EXPECT_GT(seen_.started, 0) << "seed " << seed;
+    EXPECT_EQ(connections_->size(), 0U) << "seed " << seed;
+    EXPECT_EQ(seen_.started, seen_.dropped + seen_.returned) << "seed " << seed;
+  }
 }
 
 }  // namespace
