@@ -8,10 +8,14 @@ namespace {
 
 ClientTls explicit_choice(model::ClientTlsMode mode) {
   switch (mode) {
-    case model::ClientTlsMode::disable: return ClientTls::plain;
-    case model::ClientTlsMode::simple: return ClientTls::simple;
-    case model::ClientTlsMode::mutual: return ClientTls::mutual;
-    case model::ClientTlsMode::istio_mutual: return ClientTls::istio_mutual;
+    case model::ClientTlsMode::disable:
+      return ClientTls::plain;
+    case model::ClientTlsMode::simple:
+      return ClientTls::simple;
+    case model::ClientTlsMode::mutual:
+      return ClientTls::mutual;
+    case model::ClientTlsMode::istio_mutual:
+      return ClientTls::istio_mutual;
   }
   return ClientTls::plain;
 }

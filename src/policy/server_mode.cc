@@ -117,8 +117,7 @@ const LegacyPolicy* for_mesh(const RuleBook& rules) {
 
 // P-12 (a) and (b); K-1: a port match wins over any service-wide policy.
 std::optional<ServerMode> legacy_of_service(const model::Service& service,
-                                            const model::ServicePort* port,
-                                            const RuleBook& rules) {
+                                            const model::ServicePort* port, const RuleBook& rules) {
   if (port != nullptr) {
     if (const auto* policy = for_port(service, *port, rules)) {
       return made_by(policy->mode, Scope::port, policy->meta);
