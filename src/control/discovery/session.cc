@@ -1,0 +1,200 @@
+#include "control/discovery/session.h"
+
+#include "io/race.h"
+#include "io/scope.h"
+
+namespace mortise::control::discovery {
+
+namespace api = ::mortise::discovery::v1;
+
+namespace {
+
+void append_varint(std::string& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
+  out += static_cast<char>(value);
+}
+
+// A length-delimited protobuf field, so that resources go out as the bytes they were encoded to.
+void append_field(std::string& out, std::uint32_t field, std::string_view bytes) {
+  append_varint(out, field << 3 | 2);
+  append_varint(out, bytes.size());
+  out += bytes;
+}
+
+std::string from_control(std::uint32_t field, const std::string& body) {
+  std::string message;
+  append_field(message, field, body);
+  return message;
+}
+
+Result<api::ToControl> decode(const std::string& bytes) {
+  api::ToControl message;
+  if (!message.ParseFromString(bytes)) return fail(Code::invalid, "not a ToControl message");
+  return message;
+}
+
+}  // namespace
+
+Session::Session(Context context, std::string proxy, Peer& peer, rpc::ServerCall& call)
+    : context_(context),
+      interest_{std::move(proxy), {}},
+      peer_(peer),
+      call_(call),
+      changed_(context.loop) {}
+
+void Session::wake() {
+  dirty_ = true;
+  changed_.pulse();
+}
+
+void Session::stop() {
+  ended_ = true;
+  why_ended_ = fail(Code::conflict, "another stream of this proxy has taken over");
+  changed_.pulse();
+}
+
+io::Task<rpc::Status> Session::run() {
+  if (auto greeted = co_await greet(); !greeted) co_return rpc::to_status(greeted.error());
+  io::Scope scope(context_.loop);
+  scope.spawn(receive());
+  auto result = co_await send_updates();
+  if (!result) co_return rpc::to_status(result.error());
+  co_return rpc::Status{};
+}
+
+io::Task<Result<void>> Session::greet() {
+  CO_TRY(auto bytes, co_await io::with_deadline(context_.loop, context_.options.hello, "hello",
+                                                call_.read()));
+  if (!bytes) co_return fail(Code::invalid, "the stream ended before Hello");
+  CO_TRY(const auto message, decode(*bytes));
+  if (!message.has_hello()) co_return fail(Code::invalid, "the first message must be Hello");
+  const auto& hello = message.hello();
+  for (const auto& held : hello.held()) sent_[held.name()] = held.version();
+  everything_ = sent_.empty();
+  peer_.version = hello.proxy_version();
+  heard();
+  co_return Result<void>();
+}
+
+io::Task<void> Session::receive() {
+  while (!ended_) {
+    auto bytes = co_await call_.read();  // ends with the connection, which has keep-alive
+    Result<void> taken;
+    if (!bytes) {
+      taken = std::unexpected(bytes.error());
+    } else if (*bytes) {
+      const auto message = decode(**bytes);
+      taken = message ? take(*message) : std::unexpected(message.error());
+    }
+    const bool left = bytes && !*bytes;
+    if (!taken || left) {
+      ended_ = true;
+      why_ended_ = std::move(taken);
+    }
+    changed_.pulse();
+  }
+}
+
+Result<void> Session::take(const api::ToControl& message) {
+  heard();
+  if (message.has_ack()) {
+    answered_ = message.ack().nonce();
+    peer_.rejected = message.ack().rejected();
+    return {};
+  }
+  if (!message.has_subscribe()) return fail(Code::invalid, "Hello came twice, or an empty message");
+  for (const auto& address : message.subscribe().release()) interest_.addresses.erase(address);
+  for (const auto& address : message.subscribe().addresses()) {
+    if (interest_.addresses.size() >= context_.options.addresses) {
+      return fail(Code::exhausted, "too many addresses are subscribed");
+    }
+    interest_.addresses.insert(address);
+  }
+  dirty_ = true;
+  return {};
+}
+
+io::Task<Result<void>> Session::send_updates() {
+  for (;;) {
+    if (ended_) co_return why_ended_;
+    if (context_.registry.workload(interest_.proxy) == nullptr) {
+      co_return fail(Code::not_found, "workload " + interest_.proxy + " is gone");
+    }
+    const auto revision = context_.registry.revision();
+    if (dirty_) {
+      dirty_ = false;
+      Sent now;
+      if (auto update = difference(revision, now); !update.empty()) {
+        CO_CHECK_OK(co_await send(revision, std::move(update), std::move(now)));
+        continue;
+      }
+    }
+    CO_CHECK_OK(co_await idle(revision));
+  }
+}
+
+std::string Session::difference(std::uint64_t revision, Sent& now) {
+  std::string resources;
+  for (const auto& name :
+       wanted(interest_, context_.registry, context_.catalog.complete())) {
+    const auto encoded = context_.catalog.find(name);
+    if (encoded == nullptr) continue;
+    now.emplace(name, encoded->version);
+    const auto held = sent_.find(name);
+    if (held != sent_.end() && held->second == encoded->version) continue;
+    append_field(resources, api::Update::kSetFieldNumber, encoded->bytes);
+  }
+  api::Update rest;
+  for (const auto& [name, version] : sent_) {
+    if (!now.contains(name)) rest.add_removed(name);
+  }
+  if (resources.empty() && rest.removed().empty()) return {};
+  rest.set_revision(revision);
+  rest.set_everything(std::exchange(everything_, false));
+  rest.set_nonce(++nonce_);
+  return rest.SerializeAsString() + resources;
+}
+
+io::Task<Result<void>> Session::send(std::uint64_t revision, std::string update, Sent now) {
+  peer_.last_update = revision;
+  CO_CHECK_OK(co_await call_.write(from_control(api::FromControl::kUpdateFieldNumber, update)));
+  told_ = revision;
+  // However long it takes: whoever waits for this proxy names it after its lease has passed.
+  while (answered_ != nonce_ && !ended_) co_await changed_.opened();
+  if (ended_) co_return why_ended_;
+  sent_ = std::move(now);
+  if (peer_.rejected.empty()) {
+    settle(revision);
+  } else {
+    context_.log.warning(interest_.proxy + " refused revision " + std::to_string(revision) + ": " +
+                         peer_.rejected);
+    context_.progress.pulse();
+  }
+  // What changes within this time goes out together.
+  co_await context_.loop.sleep_for(context_.options.gather);
+  co_return Result<void>();
+}
+
+// Nothing is outstanding: says so, at once when the revision is news and else now and then.
+io::Task<Result<void>> Session::idle(std::uint64_t revision) {
+  if (peer_.rejected.empty()) settle(revision);
+  if (told_ != revision) {
+    api::Heartbeat heartbeat;
+    heartbeat.set_revision(revision);
+    CO_CHECK_OK(co_await call_.write(
+        from_control(api::FromControl::kHeartbeatFieldNumber, heartbeat.SerializeAsString())));
+    told_ = revision;
+  }
+  if (dirty_ || ended_) co_return Result<void>();
+  const auto deadline = context_.loop.now() + context_.options.heartbeat;
+  if (!co_await io::OpenOrTimeout(context_.loop, changed_, deadline)) told_ = 0;
+  co_return Result<void>();
+}
+
+void Session::settle(std::uint64_t revision) {
+  if (revision <= peer_.settled) return;
+  peer_.settled = revision;
+  context_.progress.pulse();
+}
+
+}  // namespace mortise::control::discovery
