@@ -2,59 +2,82 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
 namespace mortise::wire::http1 {
 namespace {
 
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<std::size_t>(c)] = true;
-  return table;
+constexpr void put(CharSet& set, char first, char last) {
+  for (int c = first; c <= last; ++c) set[static_cast<std::size_t>(c)] = true;
 }
-constexpr auto kToken = make_token_table();
+
+constexpr CharSet token_chars() {
+  CharSet set{};
+  put(set, '0', '9');
+  put(set, 'a', 'z');
+  put(set, 'A', 'Z');
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) put(set, c, c);
+  return set;
+}
+
+constexpr CharSet target_chars() {
+  CharSet set{};
+  put(set, '!', '~');
+  set['#'] = false;
+  return set;
+}
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
 constexpr std::uint64_t every_byte(std::uint8_t value) { return 0x0101010101010101U * value; }
 
-// Whether any of eight bytes may be a control character; a tab or some byte beside one may say
-// yes as well, so the caller looks again byte by byte.
-bool may_hold_control(std::uint64_t eight) {
+// Marks the top bit of each byte that is below a space or is DEL. A borrow may mark bytes after
+// the first such byte as well, never one before it.
+std::uint64_t marks(std::uint64_t eight) {
   const auto below_space = (eight - every_byte(0x20)) & ~eight;
   const auto difference = eight ^ every_byte(0x7f);
   const auto is_delete = (difference - every_byte(0x01)) & ~difference;
-  return ((below_space | is_delete) & every_byte(0x80)) != 0;
+  return (below_space | is_delete) & every_byte(0x80);
 }
 
+// The first control character other than a tab, eight bytes at a time.
 std::size_t find_control(std::string_view bytes, std::size_t from) {
   auto at = from;
-  while (at < bytes.size()) {
-    for (std::uint64_t eight = 0; at + sizeof(eight) <= bytes.size(); at += sizeof(eight)) {
-      std::memcpy(&eight, bytes.data() + at, sizeof(eight));
-      if (may_hold_control(eight)) break;
+  for (std::uint64_t eight = 0; at + sizeof(eight) <= bytes.size();) {
+    std::memcpy(&eight, bytes.data() + at, sizeof(eight));
+    if constexpr (std::endian::native == std::endian::big) eight = std::byteswap(eight);
+    const auto marked = marks(eight);
+    if (marked == 0) {
+      at += sizeof(eight);
+      continue;
     }
-    const auto stop = std::min(at + sizeof(std::uint64_t), bytes.size());
-    for (; at < stop; ++at) {
-      if (is_control(bytes[at])) return at;
-    }
+    at += static_cast<std::size_t>(std::countr_zero(marked)) / 8;
+    if (bytes[at] != '\t') return at;
+    ++at;
   }
+  while (at < bytes.size() && !is_control(bytes[at])) ++at;
+  return at;
+}
+
+// The first character outside of `set`.
+std::size_t find_outside(const CharSet& set, std::string_view bytes, std::size_t from) {
+  auto at = from;
+  while (at < bytes.size() && set[static_cast<unsigned char>(bytes[at])]) ++at;
   return at;
 }
 
 }  // namespace
 
-bool is_token_char(char c) { return kToken[static_cast<unsigned char>(c)]; }
+constinit const CharSet kTokenChars = token_chars();
+constinit const CharSet kTargetChars = target_chars();
+
+bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_token_char);
 }
-bool is_target_char(char c) { return c > ' ' && c < 0x7f && c != '#'; }
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -90,9 +113,9 @@ Step Reader::line_end() {
   return Step::ok;
 }
 
-Step Reader::word(bool (*allowed)(char), std::string_view& found, const char* why) {
+Step Reader::word(const CharSet& allowed, std::string_view& found, const char* why) {
   const auto begin = at;
-  while (!at_end() && allowed(bytes[at])) ++at;
+  at = find_outside(allowed, bytes, at);
   found = bytes.substr(begin, at - begin);
   if (at_end()) return Step::more;
   if (found.empty() || bytes[at] != ' ') return bad(why);
@@ -117,7 +140,7 @@ Step Reader::field(Field& found, bool& end) {
   }
   if (is_blank(first)) return bad("a folded line, or white space before the first field");
   const auto begin = at;
-  while (!at_end() && is_token_char(bytes[at])) ++at;
+  at = find_outside(kTokenChars, bytes, at);
   if (at_end()) return Step::more;
   if (bytes[at] != ':') return bad("a field name with a character that no name has");
   if (at == begin) return bad("an empty field name");

@@ -2,6 +2,7 @@
 // from front to back. Used by the parsers of this folder only.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -15,9 +16,13 @@ enum class Step : std::uint8_t { ok, more, bad };
 
 constexpr std::size_t kMaxMethod = 64;
 
-bool is_token_char(char c);  // RFC 9110 5.6.2
+// Which characters belong to a class, by their unsigned value.
+using CharSet = std::array<bool, 256>;
+extern const CharSet kTokenChars;   // RFC 9110 5.6.2
+extern const CharSet kTargetChars;  // visible ASCII without '#', which no request target holds
+
+bool is_token_char(char c);
 bool is_token(std::string_view text);
-bool is_target_char(char c);  // visible ASCII without '#', which no request target holds
 
 std::string_view trim(std::string_view text);  // spaces and tabs
 
@@ -38,8 +43,8 @@ struct Reader {
 
   Step expect(std::string_view literal, const char* why);
   Step line_end();
-  // Up to the next space or control character; every character before it satisfies `allowed`.
-  Step word(bool (*allowed)(char), std::string_view& found, const char* why);
+  // Up to the next space or control character; every character before it is in `allowed`.
+  Step word(const CharSet& allowed, std::string_view& found, const char* why);
   // Up to the CR LF, which is consumed too.
   Step rest_of_line(std::string_view& found);
   // `end` is set at the empty line that ends a head.

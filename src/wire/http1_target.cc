@@ -111,10 +111,10 @@ bool agrees_with_host(std::string_view target, std::string_view host) {
 }
 
 Step read_request_line(Reader& reader, RequestLine& line) {
-  auto step = reader.word(is_token_char, line.method, "a method that is not a token");
+  auto step = reader.word(kTokenChars, line.method, "a method that is not a token");
   if (line.method.size() > kMaxMethod) return reader.bad("a method of more than 64 characters");
   if (step != Step::ok) return step;
-  step = reader.word(is_target_char, line.target, "a request target with a forbidden character");
+  step = reader.word(kTargetChars, line.target, "a request target with a forbidden character");
   if (step != Step::ok) return step;
   if (!is_target_of(line.method, line.target)) {
     return reader.bad("a request target in a form that does not fit its method");

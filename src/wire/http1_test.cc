@@ -232,6 +232,21 @@ TEST(Http1Request, WithALineThatTwoParsersReadDifferentlyIsRefused) {
   EXPECT_NE(verdict("GET / HTTP/1.1\nHost: a\n\n"), "");
 }
 
+// Values are scanned eight bytes at a time; neighbours must not hide a byte from the scan.
+TEST(Http1Request, HasNoControlCharacterAnywhereInAValue) {
+  for (const char neighbour : {'a', ' ', '~', '\x80', '\xff', '\xa0'}) {
+    for (int byte = 0; byte < 256; ++byte) {
+      const bool allowed = byte == '\t' || (byte >= ' ' && byte != 0x7f);
+      for (std::size_t at = 0; at < 20; ++at) {
+        auto value = "b" + std::string(20, neighbour) + "e";
+        value[at + 1] = static_cast<char>(byte);
+        EXPECT_EQ(verdict(with("X: " + value + "\r\n")).empty(), allowed)
+            << "byte " << byte << " at " << at;
+      }
+    }
+  }
+}
+
 TEST(Http1Request, MayFollowOneEmptyLineButNoMore) {
   const auto parsed = request("\r\n" + with(""));
   ASSERT_TRUE(parsed->size) << parsed->size.error().what();
