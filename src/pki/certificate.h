@@ -22,7 +22,7 @@ class Certificate {
   [[nodiscard]] WallTime not_before() const { return not_before_; }
   [[nodiscard]] WallTime not_after() const { return not_after_; }
   [[nodiscard]] const std::string& serial() const { return serial_; }  // lower-case hex
-  [[nodiscard]] std::string sha256() const;                             // 64 lower-case hex digits
+  [[nodiscard]] std::string sha256() const;                            // 64 lower-case hex digits
 
  private:
   std::string der_;

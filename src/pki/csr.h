@@ -17,9 +17,9 @@ class Signer {
   virtual ~Signer() = default;
   struct Order {
     std::string csr_der;
-    SpiffeId identity;     // of the authenticated caller
+    SpiffeId identity;  // of the authenticated caller
     WallTime not_before;
-    WallTime not_after;    // clamped to the issuer's own end
+    WallTime not_after;  // clamped to the issuer's own end
   };
   virtual Result<Certificate> sign(const Order& order) = 0;
   [[nodiscard]] virtual const Certificate& issuer() const = 0;
