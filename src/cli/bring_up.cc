@@ -1,0 +1,139 @@
+#include "cli/bring_up.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cli/change.h"
+#include "cli/duration.h"
+#include "cli/host.h"
+#include "cli/mesh.h"
+#include "cli/readiness.h"
+#include "manifest/kinds.h"
+
+namespace mortise::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSupervisorLimit(15'000);
+constexpr milliseconds kLookEvery(500);
+constexpr std::array<std::string_view, 4> kSettings = {"global.mtls.auto", "global.mtls.enabled",
+                                                       "global.trustDomain", "pki.workloadTTL"};
+
+// Says each step with the time it took.
+class Steps {
+ public:
+  explicit Steps(const Context& context) : context_(context), last_(context.clock.now()) {}
+  void done(const std::string& what) {
+    const auto now = context_.clock.now();
+    context_.say(fmt::format("{:<52} {:>8}", what, words_of(now - last_)));
+    last_ = now;
+  }
+
+ private:
+  const Context& context_;
+  TimePoint last_;
+};
+
+std::string plural(std::size_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+Result<int> apply_files(Context& context, const BringUp& what, Steps& steps) {
+  client::Apply apply;
+  apply.files = what.files;
+  apply.wait = {};  // the proxies that this concerns are about to start
+  TRY(const auto change, context.mesh.apply(std::move(apply)));
+  if (!change.refused.empty()) return report_change(context, change);
+  for (const auto& note : change.notes) context.say("note: " + note);
+  steps.done(fmt::format("applied {}, revision {}", plural(change.objects.size(), "object"),
+                         change.revision));
+  return kDone;
+}
+
+}  // namespace
+
+Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt& interrupt) {
+  Steps steps(context);
+  CHECK_OK(context.host.preflight());
+  if (!what.images.empty()) CHECK_OK(context.host.remember_images(what.images));
+  client::Apply checked;
+  checked.files = what.files;
+  const auto problems = problems_before_sending(context, checked);
+  if (!problems.empty()) return Brought{report_problems(context, problems)};
+  steps.done("checked this machine and the files");
+
+  Brought brought;
+  TRY(brought.started_now, context.host.start(kSupervisorLimit));
+  steps.done(brought.started_now ? "started the control plane" : "the control plane runs already");
+  if (!what.settings.empty()) {
+    TRY(const auto changed, context.mesh.put_settings(what.settings));
+    steps.done(fmt::format("stored {}, revision {}", plural(what.settings.size(), "setting"),
+                           changed.revision));
+  }
+  if (!what.files.empty()) {
+    TRY(brought.exit_code, apply_files(context, what, steps));
+    if (brought.exit_code != kDone) return brought;
+  }
+  TRY(brought.exit_code, wait_until_ready(context, {}, what.limit, interrupt));
+  if (brought.exit_code != kDone) return brought;
+  TRY(const auto workloads, context.mesh.workloads(""));
+  steps.done(fmt::format("{} ready", plural(workloads.size(), "workload")));
+  return brought;
+}
+
+Result<int> wait_until_ready(Context& context, client::Query objects, milliseconds limit,
+                             const Interrupt& interrupt) {
+  const auto deadline = context.clock.now() + limit;
+  for (;;) {
+    TRY(const auto revision, context.mesh.revision(0, milliseconds(0)));
+    TRY(const auto declared, context.mesh.objects(objects));
+    TRY(const auto workloads, context.mesh.workloads(objects.namespace_name.value_or("")));
+    const auto missing = unready(declared, workloads);
+    if (missing.empty()) return kDone;
+    if (interrupt.raised()) return fail(Code::unavailable, "interrupted");
+    if (context.clock.now() >= deadline) {
+      for (const auto& one : missing) context.say(fmt::format("{}: {}", one.who, one.why));
+      context.say(fmt::format("error: not ready within {}: {}", words_of(limit),
+                              plural(missing.size(), "workload")));
+      context.say("hint: mortise logs -n NAMESPACE WORKLOAD shows what it said");
+      return kFailed;
+    }
+    // Readiness may change without a new revision, so the wait is short.
+    CHECK_OK(context.mesh.revision(revision, kLookEvery));
+  }
+}
+
+Result<std::map<std::string, std::string>> parse_settings(const std::vector<std::string>& texts) {
+  std::map<std::string, std::string> settings;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) {
+      return fail(Code::invalid, fmt::format("--set {}: write KEY=VALUE", text));
+    }
+    std::string key = text.substr(0, equals);
+    // As the seeds' installer spells them.
+    if (key.starts_with("values.")) key.erase(0, std::string_view("values.").size());
+    if (std::find(kSettings.begin(), kSettings.end(), key) == kSettings.end()) {
+      const auto near = manifest::nearest(key, kSettings);
+      return fail(Code::invalid, fmt::format("--set {}: no such setting{}; there are {}", key,
+                                             near.empty() ? "" : ", did you mean " + near,
+                                             fmt::join(kSettings, ", ")));
+    }
+    settings[key] = text.substr(equals + 1);
+  }
+  return settings;
+}
+
+Result<std::vector<runtime::Image>> parse_images(const std::vector<std::string>& texts) {
+  std::vector<runtime::Image> images;
+  for (const auto& text : texts) {
+    TRY(auto image, runtime::parse_image(text));
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+}  // namespace mortise::cli

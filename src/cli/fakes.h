@@ -1,0 +1,120 @@
+// cli/fakes.h — a control plane and a machine that answer what a test told them. Tests only.
+#pragma once
+
+#include <map>
+
+#include "cli/host.h"
+#include "cli/mesh.h"
+
+namespace mortise::cli {
+
+class FakeMesh final : public Mesh {
+ public:
+  Result<std::uint64_t> revision(std::uint64_t, std::chrono::milliseconds) override {
+    if (!reachable) return fail(Code::unavailable, "nobody listens on control.sock");
+    return std::uint64_t{1};
+  }
+  Result<client::Change> apply(client::Apply what) override {
+    applied.push_back(std::move(what));
+    return change;
+  }
+  Result<client::Change> remove(client::Remove what) override {
+    removed.push_back(std::move(what));
+    return change;
+  }
+  Result<std::vector<client::Object>> objects(client::Query query) override {
+    queries.push_back(query);
+    std::vector<client::Object> found;
+    for (const auto& object : stored) {
+      if (!query.kind.empty() && object.ref.kind != query.kind) continue;
+      if (!query.name.empty() && object.ref.name != query.name) continue;
+      if (query.namespace_name && object.ref.namespace_name != *query.namespace_name) continue;
+      found.push_back(object);
+    }
+    return found;
+  }
+  Result<std::vector<client::WorkloadStatus>> workloads(std::string namespace_name) override {
+    if (!reachable) return fail(Code::unavailable, "nobody listens on control.sock");
+    std::vector<client::WorkloadStatus> found;
+    for (const auto& status : running) {
+      const auto& where = status.registered.workload.namespace_name;
+      if (namespace_name.empty() || where == namespace_name) found.push_back(status);
+    }
+    return found;
+  }
+  Result<client::MeshStatus> status() override { return mesh_status; }
+  Result<client::SettingsChange> put_settings(std::map<std::string, std::string> what) override {
+    settings = std::move(what);
+    return client::SettingsChange{2, {}};
+  }
+  Result<client::MtlsRule> mtls(std::string resource) override {
+    asked.push_back(std::move(resource));
+    return rule;
+  }
+  Result<client::MtlsRule> set_mtls(client::SetMtls what) override {
+    changes.push_back(std::move(what));
+    return rule;
+  }
+
+  bool reachable = true;
+  client::Change change;
+  std::vector<client::Object> stored;
+  std::vector<client::WorkloadStatus> running;
+  client::MeshStatus mesh_status;
+  client::MtlsRule rule;
+  // What was asked of it.
+  std::vector<client::Apply> applied;
+  std::vector<client::Remove> removed;
+  std::vector<client::Query> queries;
+  std::map<std::string, std::string> settings;
+  std::vector<std::string> asked;
+  std::vector<client::SetMtls> changes;
+};
+
+class FakeHost final : public Host {
+ public:
+  Result<void> preflight() override { return ready; }
+  Result<bool> start(std::chrono::milliseconds) override {
+    ++starts;
+    return !std::exchange(is_running, true);
+  }
+  bool running() override { return is_running; }
+  Result<void> supervise() override { return {}; }
+  Result<runtime::DownReport> down(bool purge) override {
+    is_running = false;
+    return runtime::DownReport{3, 2, purge};
+  }
+  Result<void> remember_images(const std::vector<runtime::Image>& images) override {
+    remembered = images;
+    return {};
+  }
+  Result<void> check_program(const model::Container& container) override {
+    const bool missing = !container.command.empty() && container.command.front() == missing_program;
+    if (missing) return fail(Code::not_found, "program \"" + missing_program + "\" is not in PATH");
+    return {};
+  }
+  Result<int> exec(const runtime::Exec& what) override {
+    executed.push_back(what);
+    return exec_status;
+  }
+  Result<Captured> exec_captured(const runtime::Exec& what, std::chrono::milliseconds) override {
+    executed.push_back(what);
+    return captured;
+  }
+  Result<runtime::LogFiles> log_files(const std::string&, const std::string&) override {
+    return logs;
+  }
+  void pause(std::chrono::milliseconds) override {}
+
+  Result<void> ready;
+  bool is_running = false;
+  int starts = 0;
+  int exec_status = 0;
+  Captured captured;
+  runtime::LogFiles logs;
+  std::string missing_program = "no-such-program";
+  std::vector<runtime::Image> remembered;
+  std::vector<runtime::Exec> executed;
+};
+
+}  // namespace mortise::cli

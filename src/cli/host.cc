@@ -1,0 +1,67 @@
+#include "cli/host.h"
+
+#include <thread>
+
+#include "cli/capture.h"
+
+namespace mortise::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+class LinuxHost final : public Host {
+ public:
+  explicit LinuxHost(std::string data_dir) : data_dir_(std::move(data_dir)) {}
+
+  Result<void> preflight() override {
+    TRY(const auto options, this->options());
+    return runtime::preflight(options);
+  }
+  Result<bool> start(milliseconds limit) override {
+    TRY(const auto options, this->options());
+    return runtime::start_supervisor(options, limit);
+  }
+  bool running() override { return runtime::supervisor_pid(data_dir_).has_value(); }
+  Result<void> supervise() override {
+    TRY(const auto options, this->options());
+    return runtime::supervise(options);
+  }
+  Result<runtime::DownReport> down(bool purge) override { return runtime::down(data_dir_, purge); }
+  Result<void> remember_images(const std::vector<runtime::Image>& images) override {
+    return runtime::remember_images(data_dir_, images);
+  }
+  Result<void> check_program(const model::Container& container) override {
+    TRY(const auto options, this->options());
+    return runtime::check_program(options, container);
+  }
+  Result<int> exec(const runtime::Exec& what) override { return runtime::exec(data_dir_, what); }
+  Result<Captured> exec_captured(const runtime::Exec& what, milliseconds limit) override {
+    std::vector<std::string> command{"/proc/self/exe",    "--data-dir", data_dir_, "exec", "-n",
+                                     what.namespace_name, what.workload};
+    if (!what.container.empty()) command.insert(command.end(), {"-c", what.container});
+    command.emplace_back("--");
+    command.insert(command.end(), what.command.begin(), what.command.end());
+    return capture(command, limit);
+  }
+  Result<runtime::LogFiles> log_files(const std::string& namespace_name,
+                                      const std::string& workload) override {
+    return runtime::log_files(data_dir_, namespace_name, workload);
+  }
+  void pause(milliseconds duration) override { std::this_thread::sleep_for(duration); }
+
+ private:
+  [[nodiscard]] Result<runtime::Options> options() const {
+    TRY(auto binaries, runtime::Binaries::beside(""));
+    return runtime::Options{data_dir_, std::move(binaries)};
+  }
+
+  const std::string data_dir_;
+};
+
+}  // namespace
+
+std::unique_ptr<Host> make_linux_host(const std::string& data_dir) {
+  return std::make_unique<LinuxHost>(data_dir);
+}
+
+}  // namespace mortise::cli

@@ -1,0 +1,42 @@
+// cli/host.h — this machine as commands see it: the runtime, and programs run for their output.
+// LinuxHost is the real one; tests put a fake in its place.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/runtime.h"
+
+namespace mortise::cli {
+
+// What a finished program left behind.
+struct Captured {
+  int exit_status = 0;
+  std::string out;
+};
+
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual Result<void> preflight() = 0;
+  // True: the supervisor was started now.
+  virtual Result<bool> start(std::chrono::milliseconds limit) = 0;
+  virtual bool running() = 0;
+  virtual Result<void> supervise() = 0;
+  virtual Result<runtime::DownReport> down(bool purge) = 0;
+  virtual Result<void> remember_images(const std::vector<runtime::Image>& images) = 0;
+  virtual Result<void> check_program(const model::Container& container) = 0;
+  virtual Result<int> exec(const runtime::Exec& what) = 0;
+  // `mortise exec` as a process of its own, with its output in a string. Blocks up to `limit`.
+  virtual Result<Captured> exec_captured(const runtime::Exec& what,
+                                         std::chrono::milliseconds limit) = 0;
+  virtual Result<runtime::LogFiles> log_files(const std::string& namespace_name,
+                                              const std::string& workload) = 0;
+  virtual void pause(std::chrono::milliseconds duration) = 0;
+};
+
+std::unique_ptr<Host> make_linux_host(const std::string& data_dir);
+
+}  // namespace mortise::cli

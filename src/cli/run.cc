@@ -1,0 +1,32 @@
+#include "cli/run.h"
+
+#include "cli/host.h"
+#include "cli/mesh.h"
+#include "cli/verbs.h"
+
+namespace mortise::cli {
+
+int run(int argc, char** argv, const Programs& programs) {
+  const SystemClock clock;
+  const TimePoint started = clock.now();
+  ProcessTerminal terminal;
+  Shared shared;
+  const Verbs verbs = all_verbs();
+  auto parsed = parse({argv + 1, argv + argc}, verbs, shared);
+  if (const auto* answered = std::get_if<Answered>(&parsed)) {
+    terminal.out(answered->out);
+    terminal.err(answered->err);
+    return answered->exit_code;
+  }
+
+  if (shared.data_dir.empty()) shared.data_dir = runtime::default_data_dir();
+  const auto mesh = make_socket_mesh(shared.data_dir);
+  const auto host = make_linux_host(shared.data_dir);
+  auto& chosen = std::get<Chosen>(parsed);
+  Context context{terminal, clock,   programs, *mesh,
+                  *host,    started, shared,   std::move(chosen.program)};
+  const auto exit_code = chosen.verb->run(context);
+  return exit_code ? *exit_code : context.failed(exit_code.error());
+}
+
+}  // namespace mortise::cli

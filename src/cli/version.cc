@@ -1,0 +1,7 @@
+#include "cli/version.h"
+
+namespace mortise::cli {
+
+std::string_view version() { return MORTISE_VERSION; }
+
+}  // namespace mortise::cli
