@@ -11,7 +11,8 @@
 
 namespace mortise::rpc {
 
-// One call, seen from the client. Destroying it resets the stream.
+// One call, seen from the client. One reader and one writer at a time. Destroying it resets the
+// stream; it may outlive its channel, and then fails.
 class ClientCall {
  public:
   virtual ~ClientCall() = default;
@@ -26,7 +27,8 @@ class Channel {
   virtual ~Channel() = default;
   static std::unique_ptr<Channel> over(io::Loop& loop, std::unique_ptr<io::Stream> stream,
                                        Limits limits = {});
-  // Runs the connection; ends when it is over. Start it before the first call.
+  // Runs the connection; ends when it is over. Start it before the first call, and destroy the task
+  // before the channel: that says GOAWAY and ends the calls that are left.
   virtual io::Task<Result<void>> run() = 0;
   virtual Result<std::unique_ptr<ClientCall>> start(std::string method) = 0;
   // One request, one answer.

@@ -7,6 +7,8 @@
 #include "io/scope.h"
 #include "io/sim/sim_network.h"
 #include "rpc/client.h"
+#include "rpc/connection.h"
+#include "rpc/metadata.h"
 #include "rpc/server.h"
 
 namespace mortise::rpc {
@@ -293,6 +295,30 @@ TEST_F(Rpc, DeadlineEndsTheCallOnBothSides) {
   EXPECT_EQ(loop_.now() - began, 3s);
   loop_.run_for(1s);
   EXPECT_EQ(seen_.dropped, 1);
+}
+
+TEST_F(Rpc, ServerKeepsTheDeadlineOfAClientThatDoesNot) {
+  auto stream = dial();
+  Connection connection(loop_, *stream, Connection::Side::client, {}, {});
+  auto running = connection.run();
+  running.start();
+  auto exchange = connection.open(request_fields("/test.Service/Hang", 3s)).value();
+  EXPECT_EQ(await(exchange->read()).value(), std::nullopt);
+  EXPECT_EQ(parse_status(exchange->trailers()).code, StatusCode::deadline_exceeded);
+  EXPECT_EQ(seen_.dropped, 1);
+}
+
+TEST_F(Rpc, DeadlineThatIsNoDurationIsRefused) {
+  auto stream = dial();
+  Connection connection(loop_, *stream, Connection::Side::client, {}, {});
+  auto running = connection.run();
+  running.start();
+  auto fields = request_fields("/test.Service/Hang", std::nullopt);
+  fields.push_back({"grpc-timeout", "soon"});
+  auto exchange = connection.open(fields).value();
+  EXPECT_EQ(await(exchange->read()).value(), std::nullopt);
+  EXPECT_EQ(parse_status(exchange->trailers()).code, StatusCode::invalid_argument);
+  EXPECT_EQ(seen_.started, 0);
 }
 
 TEST_F(Rpc, MessageOverTheServersLimitIsRefusedWithoutBeingKept) {

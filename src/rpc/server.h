@@ -12,7 +12,8 @@
 
 namespace mortise::rpc {
 
-// One call, seen from the server. Lives on its connection's loop.
+// One call, seen from the server. Lives on its connection's loop; one reader and one writer at a
+// time.
 class ServerCall {
  public:
   virtual ~ServerCall() = default;
