@@ -12,13 +12,10 @@ extern "C" {
 
 namespace mortise::runtime {
 
-namespace {
-
-Result<void> run(const std::string& rules, bool dry_run) {
+Result<void> NftCapture::try_here(const std::string& rules) {
   const std::unique_ptr<nft_ctx, decltype(&nft_ctx_free)> context(nft_ctx_new(NFT_CTX_DEFAULT),
                                                                  nft_ctx_free);
   if (!context) return fail(Code::exhausted, "nftables: out of memory");
-  nft_ctx_set_dry_run(context.get(), dry_run);
   nft_ctx_buffer_error(context.get());
   nft_ctx_buffer_output(context.get());
   if (nft_run_cmd_from_buffer(context.get(), rules.c_str()) == 0) return {};
@@ -26,13 +23,9 @@ Result<void> run(const std::string& rules, bool dry_run) {
   return fail(Code::unavailable, std::string("nftables: ") + (said != nullptr ? said : "failed"));
 }
 
-}  // namespace
-
 Result<void> NftCapture::apply(const std::string& netns, const std::string& rules) {
   TRY(const auto inside, Visit::enter(netns));
-  return run(rules, false);
+  return try_here(rules);
 }
-
-Result<void> NftCapture::check(const std::string& rules) { return run(rules, true); }
 
 }  // namespace mortise::runtime

@@ -18,9 +18,8 @@ class Capture {
 class NftCapture final : public Capture {
  public:
   Result<void> apply(const std::string& netns, const std::string& rules) override;
-  // Whether the kernel takes our rules at all; tried in the network namespace of the caller with
-  // nothing changed.
-  static Result<void> check(const std::string& rules);
+  // The same in the network namespace that the calling thread is in.
+  static Result<void> try_here(const std::string& rules);
 };
 
 }  // namespace mortise::runtime

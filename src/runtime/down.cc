@@ -1,0 +1,114 @@
+// `mortise down`: ends everything of one mesh, whoever started it and however that one ended.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "runtime/data_dir.h"
+#include "runtime/files.h"
+#include "runtime/lock.h"
+#include "runtime/netns.h"
+#include "runtime/procfs.h"
+#include "runtime/runtime.h"
+#include "runtime/state.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPoll{10};
+constexpr milliseconds kGrace{5000};
+constexpr milliseconds kKill{5000};
+
+// Signals what `find` finds until it finds nothing: politely first, then not. How many there were.
+template <class Find>
+Result<int> end_all(const char* what, Find find) {
+  std::set<int> seen;
+  const auto begin = steady_clock::now();
+  for (bool killing = false;;) {
+    const std::vector<int> pids = find();
+    if (pids.empty()) return static_cast<int>(seen.size());
+    const auto waited = steady_clock::now() - begin;
+    if (waited > kGrace + kKill)
+      return fail(Code::timed_out,
+                  fmt::format("{} (process {}) does not end", what, pids.front()));
+    killing |= waited > kGrace;
+    for (const int pid : pids)
+      if (killing || seen.insert(pid).second) ::kill(pid, killing ? SIGKILL : SIGTERM);
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+// Ours from here on: no supervisor starts anything while we clear away.
+Result<SupervisorLock> take_over(const Layout& layout, int& processes) {
+  TRY(const int ended, end_all("the supervisor", [&layout] {
+        const auto owner = lock_owner(layout);
+        return owner && *owner != ::getpid() ? std::vector<int>{*owner} : std::vector<int>{};
+      }));
+  processes += ended;
+  return SupervisorLock::take(layout);
+}
+
+std::vector<int> workload_processes(const Layout& layout) {
+  std::vector<int> pids;
+  for (const auto& name : netns_names(layout.netns_prefix()))
+    for (const int pid : processes_in(name, std::nullopt)) pids.push_back(pid);
+  return pids;
+}
+
+std::vector<int> control_processes(const Layout& layout) {
+  std::vector<int> pids;
+  for (const auto& process : processes_named({"control", "--data-dir", layout.data_dir()}))
+    pids.push_back(process.pid);
+  return pids;
+}
+
+Result<void> clear_files(const Layout& layout) {
+  for (const auto& path : {layout.sidecars_dir(), layout.hosts_dir(), layout.control_socket(),
+                           layout.state_file(), layout.state_file() + ".next"})
+    CHECK_OK(remove_all(path));
+  return {};
+}
+
+}  // namespace
+
+Result<DownReport> down(const std::string& data_dir, bool purge) {
+  if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
+  TRY(const auto layout, Layout::of(data_dir));
+  DownReport report;
+  if (::access(layout.data_dir().c_str(), F_OK) != 0 &&
+      netns_names(layout.netns_prefix()).empty())
+    return report;
+  CHECK_OK(check_data_dir(layout.data_dir()));
+  std::error_code error;  // the lock's place, if somebody removed it; taking it says if this failed
+  std::filesystem::create_directories(layout.data_dir(), error);
+  TRY(auto lock, take_over(layout, report.processes));
+  // A damaged record does not matter: everything is found by its namespace or its command line.
+  const auto state = load_state(layout.state_file());
+  TRY(const int workloads,
+      end_all("a workload's process", [&layout] { return workload_processes(layout); }));
+  // Last, so that sidecars do not complain about it in their logs.
+  TRY(const int control,
+      end_all("the control plane", [&layout] { return control_processes(layout); }));
+  report.processes += workloads + control;
+  for (const auto& name : netns_names(layout.netns_prefix())) {
+    CHECK_OK(remove_netns(name));
+    ++report.namespaces;
+  }
+  if (state && state->made_netns_mount) release_netns_mount();
+  CHECK_OK(clear_files(layout));
+  if (purge) CHECK_OK(remove_all(layout.data_dir()));
+  report.purged = purge;
+  lock.remove(layout);
+  return report;
+}
+
+}  // namespace mortise::runtime

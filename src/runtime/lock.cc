@@ -1,0 +1,71 @@
+#include "runtime/lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "runtime/files.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+// Whether the file behind the descriptor is still the one that has the name.
+bool is_current(int file, const std::string& path) {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(file, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+int written_owner(const std::string& path) {
+  const auto text = read_file(path, 64);
+  int pid = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), pid);
+  return pid;
+}
+
+}  // namespace
+
+Result<SupervisorLock> SupervisorLock::take(const Layout& layout) {
+  const auto path = layout.lock_file();
+  for (;;) {
+    io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.valid()) return fail_errno(path);
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return fail_errno(path);
+      return fail(Code::conflict, fmt::format("process {} already supervises {}",
+                                              written_owner(path), layout.data_dir()));
+    }
+    // Its last owner may have removed it between our open and our lock.
+    if (!is_current(file.get(), path)) continue;
+    const auto pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(file.get(), 0) != 0 ||
+        ::pwrite(file.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+      return fail_errno(path);
+    return SupervisorLock(std::move(file));
+  }
+}
+
+void SupervisorLock::remove(const Layout& layout) {
+  ::unlink(layout.lock_file().c_str());
+  file_.reset();
+}
+
+std::optional<int> lock_owner(const Layout& layout) {
+  const auto path = layout.lock_file();
+  const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    return std::nullopt;
+  const int pid = written_owner(path);
+  if (pid <= 0) return std::nullopt;  // just taken
+  return pid;
+}
+
+}  // namespace mortise::runtime

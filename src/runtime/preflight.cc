@@ -1,0 +1,129 @@
+// What a mesh needs from this machine, tried for real in namespaces that vanish with the attempt.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "runtime/capture.h"
+#include "runtime/data_dir.h"
+#include "runtime/layout.h"
+#include "runtime/netlink.h"
+#include "runtime/rules.h"
+#include "runtime/runtime.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+Result<void> try_namespaces() {
+  if (::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC) != 0)
+    return fail_errno("unshare");
+  return {};
+}
+
+Result<void> try_links() {
+  CHECK_OK(try_namespaces());
+  TRY(auto netlink, Netlink::open());
+  CHECK_OK(netlink.add_bridge("mesh0"));
+  const int own = ::getpid();
+  const io::Descriptor netns(static_cast<int>(::syscall(SYS_pidfd_open, own, 0)));
+  if (!netns.valid()) return fail_errno("pidfd_open");
+  return {};
+}
+
+Result<void> try_rules() {
+  CHECK_OK(try_namespaces());
+  const auto address = Layout::address(0);
+  const std::array routes = {
+      ServiceRoute{.address = {address, 80}, .endpoints = {{address, 80}, {address, 81}}}};
+  CHECK_OK(NftCapture::try_here(capture_rules(address, 1)));
+  return NftCapture::try_here(service_rules(routes));
+}
+
+// In a child, so that nothing of it stays.
+Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy) {
+  Requirement requirement{.name = name, .met = true, .problem = {}, .remedy = remedy};
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return requirement;  // nothing learned
+  io::Descriptor read_end(ends[0]);
+  io::Descriptor write_end(ends[1]);
+  const int child = ::fork();
+  if (child == 0) {
+    const auto done = what();
+    const auto said = done ? std::string() : done.error().what();
+    ::_exit(::write(write_end.get(), said.data(), said.size()) < 0 ? 1 : 0);
+  }
+  write_end.reset();
+  std::array<char, 1024> text;
+  const auto got = ::read(read_end.get(), text.data(), text.size());
+  ::waitpid(child, nullptr, 0);
+  if (got > 0) {
+    requirement.met = false;
+    requirement.problem.assign(text.data(), static_cast<std::size_t>(got));
+  }
+  return requirement;
+}
+
+Requirement look_at_binary(const std::string& path) {
+  const bool there = ::access(path.c_str(), X_OK) == 0;
+  return {.name = std::filesystem::path(path).filename().string(),
+          .met = there,
+          .problem = there ? "" : path + " is missing",
+          .remedy = "build or install it beside mortise"};
+}
+
+Requirement look_at_data_dir(const std::string& data_dir) {
+  const auto checked = check_data_dir(data_dir);
+  return {.name = "data directory",
+          .met = checked.has_value(),
+          .problem = checked ? "" : checked.error().what(),
+          .remedy = "choose another one with --data-dir"};
+}
+
+Requirement look_at_hosts() {
+  const bool there = ::access("/etc/hosts", R_OK) == 0;
+  return {.name = "/etc/hosts",
+          .met = there,
+          .problem = there ? "" : "there is no /etc/hosts for workloads' names to cover",
+          .remedy = "touch /etc/hosts"};
+}
+
+}  // namespace
+
+std::vector<Requirement> requirements(const Options& options) {
+  std::vector<Requirement> list;
+  const bool is_root = ::geteuid() == 0;
+  list.push_back({.name = "root",
+                  .met = is_root,
+                  .problem = is_root ? "" : "a mesh on one host needs root, for network namespaces "
+                                            "and users of their own",
+                  .remedy = "run it with sudo"});
+  list.push_back(look_at_data_dir(options.data_dir));
+  list.push_back(look_at_binary(options.binaries.mortise));
+  list.push_back(look_at_binary(options.binaries.proxy));
+  list.push_back(look_at_hosts());
+  if (!is_root) return list;  // the attempts would only repeat that
+  list.push_back(attempt("namespaces", try_namespaces,
+                         "use a kernel with network, mount, UTS and IPC namespaces; inside a "
+                         "container, run it privileged"));
+  list.push_back(attempt("bridge and pidfd", try_links,
+                         "load the kernel module: modprobe bridge veth; Linux 5.6 or newer"));
+  list.push_back(attempt("nftables", try_rules,
+                         "load the kernel modules: modprobe -a nf_tables nft_chain_nat nft_redir "
+                         "nft_numgen nft_reject_ipv4"));
+  return list;
+}
+
+Result<void> preflight(const Options& options) {
+  for (const auto& requirement : requirements(options))
+    if (!requirement.met)
+      return fail(requirement.name == "root" ? Code::denied : Code::unavailable,
+                  requirement.problem + "; remedy: " + requirement.remedy);
+  return {};
+}
+
+}  // namespace mortise::runtime

@@ -1,0 +1,143 @@
+// The supervisor's process: how it begins, in the foreground and in the background.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "io/race.h"
+#include "io/scope.h"
+#include "io/signals.h"
+#include "runtime/files.h"
+#include "runtime/lock.h"
+#include "runtime/procfs.h"
+#include "runtime/runtime.h"
+#include "runtime/spawn.h"
+#include "runtime/supervisor.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+constexpr Duration kPoll = std::chrono::milliseconds(20);
+
+Result<void> make_data_dir(const Layout& layout) {
+  std::error_code error;
+  std::filesystem::create_directories(layout.data_dir(), error);
+  if (error) return fail_errno("create " + layout.data_dir(), error.value());
+  // Others may pass through (their own sidecar's folder is below) but not look around.
+  CHECK_OK(make_dir(layout.data_dir(), 0711));
+  return make_dir(layout.logs_dir(), 0700);
+}
+
+// One that an earlier supervisor started and could not write down holds the store.
+void end_unknown_control_planes(const Layout& layout, const State& state, Log& log) {
+  for (const auto& process : processes_named({"control", "--data-dir", layout.data_dir()})) {
+    if (process == state.control) continue;
+    log.warning(fmt::format("ends control plane {}, which nobody remembers", process.pid));
+    ::kill(process.pid, SIGKILL);
+  }
+}
+
+io::Task<int> supervise_until_signal(io::EpollLoop& loop, Supervisor& supervisor,
+                                     io::Signals& signals) {
+  io::Scope tasks(loop);
+  tasks.spawn(supervisor.run());
+  co_return co_await signals.next();
+}
+
+io::Task<bool> answers(client::Client& client) {
+  const auto status = co_await client.status();
+  co_return status.has_value();
+}
+
+io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, ProcessId started,
+                              Duration limit) {
+  const auto deadline = loop.now() + limit;
+  while (loop.now() < deadline) {
+    const auto answered = co_await io::before(loop, deadline, answers(client));
+    if (answered && *answered) co_return true;
+    if (started.valid() && !is_alive(started)) co_return false;
+    co_await loop.sleep_for(kPoll);
+  }
+  co_return false;
+}
+
+// The last words of a supervisor that did not come up.
+std::string last_line(const std::string& log_file) {
+  const auto text = read_file(log_file);
+  if (!text) return {};
+  auto end = text->find_last_not_of('\n');
+  if (end == std::string::npos) return {};
+  const auto start = text->rfind('\n', end);
+  return text->substr(start == std::string::npos ? 0 : start + 1, end - (start + 1) + 1);
+}
+
+Launch supervisor_launch(const Layout& layout, const Options& options) {
+  Launch launch{.program = options.binaries.mortise,
+                .argv = {options.binaries.mortise, "supervise", "--data-dir", layout.data_dir()},
+                .env = {},
+                .sandbox = std::nullopt,
+                .descriptors = {},
+                .log_file = layout.logs_dir() + "/supervisor.log"};
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view pair = *entry;
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos)
+      launch.env.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return launch;
+}
+
+}  // namespace
+
+Result<void> supervise(const Options& options) {
+  TRY(const auto layout, Layout::of(options.data_dir));
+  CHECK_OK(preflight(options));
+  CHECK_OK(make_data_dir(layout));
+  TRY(const auto lock, SupervisorLock::take(layout));
+  const auto log = make_stderr_log("supervisor", options.log_level);
+  ::signal(SIGPIPE, SIG_IGN);  // a child that dies before it is told to start
+  ::signal(SIGHUP, SIG_IGN);   // the terminal of the `up` that started us
+  auto state = load_state(layout.state_file());
+  if (!state) {
+    log->error(state.error().what() + "; what is running is found and replaced");
+    state = State{};
+  }
+  end_unknown_control_planes(layout, *state, *log);
+  io::EpollLoop loop(Random::from_system().next());
+  TRY(const auto signals, io::Signals::watch(loop, {SIGTERM, SIGINT}));
+  Supervisor supervisor(loop, layout, options, *log, *state);
+  log->info("supervises " + layout.data_dir());
+  loop.run_until_done(supervise_until_signal(loop, supervisor, *signals));
+  log->info("leaves; everything else keeps running");
+  return {};
+}
+
+Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds limit) {
+  TRY(const auto layout, Layout::of(options.data_dir));
+  io::EpollLoop loop(Random::from_system().next());
+  io::OsNetwork network(loop);
+  client::Client client(loop, network, layout.control_socket());
+  ProcessId started;
+  if (!lock_owner(layout)) {
+    CHECK_OK(preflight(options));
+    CHECK_OK(make_data_dir(layout));
+    TRY(started, spawn(supervisor_launch(layout, options),
+                       [](const ProcessId&) { return Result<void>(); }));
+  }
+  if (loop.run_until_done(answers_within(loop, client, started, limit))) return started.valid();
+  // Two `up` at once: the other one's supervisor won, and that is fine.
+  if (started.valid()) ::waitpid(started.pid, nullptr, WNOHANG);
+  const bool lost = started.valid() && !is_alive(started) && lock_owner(layout);
+  if (lost && loop.run_until_done(answers_within(loop, client, {}, limit))) return false;
+  const auto said = last_line(layout.logs_dir() + "/supervisor.log");
+  return fail(Code::unavailable,
+              fmt::format("the control plane did not come up: {} (see {}/supervisor.log and "
+                          "control.log beside it)",
+                          said.empty() ? "no answer in time" : said, layout.logs_dir()));
+}
+
+}  // namespace mortise::runtime

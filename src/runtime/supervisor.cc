@@ -1,0 +1,157 @@
+#include "runtime/supervisor.h"
+
+#include <algorithm>
+
+#include "io/race.h"
+#include "io/scope.h"
+#include "runtime/image_store.h"
+#include "runtime/inventory.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLongPoll{20'000};
+constexpr Duration kRetry = std::chrono::milliseconds(100);
+constexpr Duration kSidecarPoll = std::chrono::milliseconds(50);
+
+io::Task<bool> opened(io::Gate& gate) {
+  co_await gate.opened();
+  co_return true;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(io::EpollLoop& loop, const Layout& layout, const Options& options, Log& log,
+                       State& state)
+    : loop_(loop),
+      layout_(layout),
+      options_(options),
+      log_(log),
+      state_(state),
+      os_network_(loop),
+      client_(loop, os_network_, layout.control_socket()),
+      wake_(loop),
+      processes_(loop, [this] { wake_.open(); }),
+      network_(layout),
+      parts_{.layout = layout,
+             .binaries = options.binaries,
+             .network = network_,
+             .capture = capture_,
+             .processes = processes_,
+             .log = log,
+             .save =
+                 [this] {
+                   state_.made_netns_mount |= network_.made_netns_mount();
+                   return save_state(layout_.state_file(), state_);
+                 },
+             .sidecar_log_level = options.log_level},
+      control_(processes_, state.control, control_restarts_, parts_.save),
+      reconciler_(parts_, state, loop.random()) {}
+
+io::Task<void> Supervisor::run() {
+  io::Scope tasks(loop_);
+  tasks.spawn(watch_revision());
+  co_await follow_mesh();
+}
+
+// Wakes the other task whenever the mesh changed, or the control plane came back.
+io::Task<void> Supervisor::watch_revision() {
+  for (;;) {
+    const auto heard = co_await client_.revision(revision_, kLongPoll);
+    if (!heard) {
+      control_answers_ = false;
+      co_await loop_.sleep_for(kRetry);
+      continue;
+    }
+    const bool came_back = !std::exchange(control_answers_, true);
+    if (came_back) reconciler_.forget_registrations();
+    if (!came_back && *heard == revision_) continue;
+    revision_ = *heard;
+    mesh_changed_ = true;
+    wake_.open();
+  }
+}
+
+io::Task<void> Supervisor::follow_mesh() {
+  for (;;) {
+    wake_.close();
+    keep_control_running();
+    const bool heard = co_await learn();
+    reconciler_.set_images(load_images(layout_, log_));
+    auto next = reconciler_.step(loop_.now());
+    const bool told = control_answers_ && co_await tell();
+    co_await look_at_sidecars();
+    // What was told may allow the next step at once; a failure must not make a busy loop.
+    if (told) next = loop_.now();
+    if (!heard || (control_answers_ && reconciler_.awaits_sidecars()))
+      next = std::min(next, loop_.now() + kSidecarPoll);
+    if (!control_.running()) next = std::min(next, control_.start_at());
+    if (next > loop_.now()) co_await io::before(loop_, next, opened(wake_));
+    // Even if there is always something to do, others get their turn.
+    co_await io::Yield(loop_);
+  }
+}
+
+void Supervisor::keep_control_running() {
+  const auto now = loop_.now();
+  if (const auto ending = control_.check(now)) {
+    log_.error("the control plane " + ending->to_string() + "; it is started again");
+    control_answers_ = false;
+  }
+  if (!control_.due(now)) return;
+  control_.start(now, control_launch(layout_, options_.binaries));
+  if (!control_.running()) log_.error("the control plane: " + control_.trouble());
+}
+
+// Asks what shall be. False: nobody answered, and what is known stays in force.
+io::Task<bool> Supervisor::learn() {
+  if (!mesh_changed_) co_return true;
+  if (!control_answers_) co_return false;
+  mesh_changed_ = false;
+  const auto objects = co_await client_.objects({});
+  const auto workloads = co_await client_.workloads("");
+  if (!objects || !workloads) {
+    mesh_changed_ = true;
+    log_.warning(objects ? workloads.error().what() : objects.error().what());
+    co_return false;
+  }
+  reconciler_.set_inventory(read_inventory(*objects, log_));
+  reconciler_.set_workloads(*workloads);
+  co_return true;
+}
+
+// Tells what is. True: something was told.
+io::Task<bool> Supervisor::tell() {
+  bool told = false;
+  for (const auto& registration : reconciler_.unregistered()) {
+    const auto done = co_await client_.put_workload(registration);
+    if (!done) {
+      log_.warning(registration.workload.key() + ": " + done.error().what());
+      continue;
+    }
+    reconciler_.registered(registration);
+    told = true;
+  }
+  auto leaving = reconciler_.departing();
+  leaving.insert(leaving.end(), reconciler_.strangers().begin(), reconciler_.strangers().end());
+  for (const auto& key : leaving) {
+    const auto slash = key.find('/');
+    const auto done = co_await client_.delete_workload(key.substr(0, slash), key.substr(slash + 1));
+    if (!done) {
+      log_.warning(key + ": " + done.error().what());
+      continue;
+    }
+    reconciler_.departed(key);
+    told = true;
+  }
+  co_return told;
+}
+
+io::Task<void> Supervisor::look_at_sidecars() {
+  if (!control_answers_ || !reconciler_.awaits_sidecars()) co_return;
+  const auto workloads = co_await client_.workloads("");
+  if (workloads) reconciler_.set_workloads(*workloads);
+}
+
+}  // namespace mortise::runtime
