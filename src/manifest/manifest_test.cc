@@ -8,8 +8,10 @@
 namespace mortise::manifest {
 namespace {
 
-using namespace testing;  // NOLINT: the vocabulary of these tests
 using ::testing::HasSubstr;
+using testing::parse_text;
+using testing::problems_of;
+using testing::the_only;
 
 const std::string kAccount = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n";
 
@@ -145,13 +147,12 @@ TEST(Content, IsTheSameForTheSameObject) {
   const auto yaml = parse_text(
       "kind: ServiceAccount\nmetadata:\n  uid: abc\n  name: a\n  creationTimestamp: null\n"
       "  resourceVersion: \"7\"\nstatus: {}\napiVersion: v1\n");
-  const auto json = parse_text(
-      R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"namespace":"default","name":"a"}})");
+  const auto json = parse_text(R"({"apiVersion":"v1","kind":"ServiceAccount",)"
+                               R"("metadata":{"namespace":"default","name":"a"}})");
   ASSERT_EQ(problems_of(yaml) + problems_of(json), "");
   EXPECT_EQ(yaml.objects[0].content, json.objects[0].content);
-  EXPECT_EQ(
-      json.objects[0].content,
-      R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"a","namespace":"default"}})");
+  EXPECT_EQ(json.objects[0].content, R"({"apiVersion":"v1","kind":"ServiceAccount",)"
+                                     R"("metadata":{"name":"a","namespace":"default"}})");
 }
 
 TEST(Content, IsRestoredToTheSameValue) {
@@ -211,7 +212,8 @@ TEST(WithMode, ChangesTheModeAndNothingElse) {
 
 TEST(Rendering, IsBlockYamlAsKubectlPrintsIt) {
   auto object = restore(
-      R"({"apiVersion":"authentication.istio.io/v1alpha1","kind":"MeshPolicy","metadata":{"name":"default"},"spec":{"peers":[{"mtls":{"mode":"PERMISSIVE"}}]}})");
+      R"({"apiVersion":"authentication.istio.io/v1alpha1","kind":"MeshPolicy",)"
+      R"("metadata":{"name":"default"},"spec":{"peers":[{"mtls":{"mode":"PERMISSIVE"}}]}})");
   ASSERT_TRUE(object);
   object->meta().created_seconds = 1'581'672'600;
   const auto list = R"({"apiVersion":"v1","kind":"List","items":[)" + to_json(*object) + "]}";
@@ -224,9 +226,14 @@ TEST(Rendering, IsBlockYamlAsKubectlPrintsIt) {
 
 TEST(Rendering, IsReadBackAsTheSameValues) {
   const std::string json =
-      R"({"a":["","x: y","# no","true","Yes","y","1","0x1f","1e3","-","- a","null","~","a #b","2020-01-01",)"
-      R"("line\nbreak","tab\t","caf\u00e9","*","&a","!x","%","@","`","'","\"q\"","a:","::1","{}","[]","0o7",".5","=","<<","10.0.0.1","v1",)"
-      R"(":","?","|",">","=x"," lead","trail ","\u0001","\u0085","\u2028"],"b":{"c":[],"d":{},"e":null,"f":true,"g":1,"h":-1.5},"k y: z":[[1,[2]],{"a":{"b":[{"c":1}]}}],"1":"x","":"y"})";
+      R"({"a":["","x: y","# no","true","Yes","y","1","0x1f","1e3","-","- a","null",)"
+      R"("~","a #b","2020-01-01",)"
+      R"("line\nbreak","tab\t",)"
+      R"("caf\u00e9","*","&a","!x","%","@","`","'","\"q\"",)"
+      R"("a:","::1","{}","[]","0o7",".5","=","<<","10.0.0.1","v1",)"
+      R"(":","?","|",">","=x"," lead","trail ","\u0001","\u0085","\u2028"],)"
+      R"("b":{"c":[],"d":{},"e":null,"f":true,"g":1,"h":-1.5},)"
+      R"("k y: z":[[1,[2]],{"a":{"b":[{"c":1}]}}],"1":"x","":"y"})";
   const auto yaml = yaml_from_json(json);
   ASSERT_TRUE(yaml);
   const auto wrapped = [](const std::string& inner) {

@@ -3,9 +3,11 @@
 namespace mortise::manifest {
 namespace {
 
-using namespace testing;  // NOLINT: the vocabulary of these tests
 using model::ClientTlsMode;
 using model::MtlsMode;
+using testing::parse_text;
+using testing::problems_of;
+using testing::the_only;
 
 const std::string kPolicy =
     "apiVersion: authentication.istio.io/v1alpha1\nkind: Policy\nmetadata: {name: p}\nspec:\n";

@@ -19,11 +19,9 @@ namespace mortise::manifest {
 
 namespace {
 
-// Thrown to make the library stop; caught where it was called.
-struct Stop {};
-
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 
+// Once the builder has had enough, the rest of the document goes by unheard.
 class Events : public YAML::EventHandler {
  public:
   Events(Builder& builder, int first_line) : builder_(builder), first_line_(first_line) {}
@@ -35,49 +33,57 @@ class Events : public YAML::EventHandler {
     Node node;
     node.line = line(mark);
     if (builder_.at_key()) node.text = "null";
-    go_on(builder_.put(std::move(node), anchor));
+    if (!stopped_) stopped_ = !builder_.put(std::move(node), anchor);
   }
   void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t anchor) override {
-    go_on(builder_.alias(anchor));
+    if (!stopped_) stopped_ = !builder_.alias(anchor);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    if (value.contains('\0')) {
-      go_on(builder_.fail(line(mark), "text must not contain a NUL character"));
-    }
+    if (value.contains('\0')) refuse(mark, "text must not contain a NUL character");
     const bool is_plain = tag == "?" || tag.empty();
     const bool is_text = tag == "!" || tag == std::string(kTagPrefix) + "str";
     if (!is_plain && !is_text) check_tag(mark, tag);
-    go_on(builder_.put(is_text ? text_scalar(value, line(mark)) : plain_scalar(value, line(mark)),
-                       anchor));
+    if (stopped_) return;
+    stopped_ = !builder_.put(
+        is_text ? text_scalar(value, line(mark)) : plain_scalar(value, line(mark)), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    check_tag(mark, tag);
-    go_on(builder_.open(Node::Type::list, line(mark), anchor));
+    open(Node::Type::list, mark, tag, anchor);
   }
-  void OnSequenceEnd() override { go_on(builder_.close()); }
+  void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    check_tag(mark, tag);
-    go_on(builder_.open(Node::Type::map, line(mark), anchor));
+    open(Node::Type::map, mark, tag, anchor);
   }
-  void OnMapEnd() override { go_on(builder_.close()); }
+  void OnMapEnd() override { close(); }
 
  private:
   [[nodiscard]] int line(const YAML::Mark& mark) const { return mark.line + first_line_; }
 
-  static void go_on(bool answer) {
-    if (!answer) throw Stop{};
+  void open(Node::Type type, const YAML::Mark& mark, const std::string& tag,
+            YAML::anchor_t anchor) {
+    check_tag(mark, tag);
+    if (!stopped_) stopped_ = !builder_.open(type, line(mark), anchor);
+  }
+
+  void close() {
+    if (!stopped_) stopped_ = !builder_.close();
+  }
+
+  void refuse(const YAML::Mark& mark, std::string why) {
+    if (!stopped_) stopped_ = !builder_.fail(line(mark), std::move(why));
   }
 
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with(kTagPrefix)) return;
-    go_on(builder_.fail(line(mark), "the YAML tag " + quoted(tag) + " means nothing here"));
+    refuse(mark, "the YAML tag " + quoted(tag) + " means nothing here");
   }
 
   Builder& builder_;
   const int first_line_;
+  bool stopped_ = false;
 };
 
 // Where the text stops being UTF-8 free of control characters; its size if it never does.
@@ -159,8 +165,6 @@ void read_piece(const Piece& piece, Budget& budget, Documents& documents) {
     while (parser.HandleNextDocument(events)) {
       if (Node root = builder.take(); !root.is_null()) documents.roots.push_back(std::move(root));
     }
-  } catch (const Stop&) {
-    // The builder has said why.
   } catch (const YAML::Exception& error) {
     syntax(piece.first_line + std::max(error.mark.line, 0), error.msg);
   } catch (const std::exception& error) {

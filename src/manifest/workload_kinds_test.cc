@@ -5,8 +5,10 @@
 namespace mortise::manifest {
 namespace {
 
-using namespace testing;  // NOLINT: the vocabulary of these tests
 using ::testing::HasSubstr;
+using testing::parse_text;
+using testing::problems_of;
+using testing::the_only;
 
 const std::string kService = "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n";
 const std::string kPod =

@@ -6,8 +6,16 @@
 namespace mortise::policy {
 namespace {
 
-using namespace testing;  // NOLINT: the vocabulary of these tests
 using model::ClientTlsMode;
+using testing::mesh_policy;
+using testing::MtlsMode;
+using testing::peer;
+using testing::policy;
+using testing::port;
+using testing::rule;
+using testing::service;
+using testing::tls;
+using testing::workload;
 
 // A client in full calls httpbin.full:8000, whose two endpoints are at port 80.
 class CallToHttpbin : public ::testing::Test {

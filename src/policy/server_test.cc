@@ -6,7 +6,13 @@
 namespace mortise::policy {
 namespace {
 
-using namespace testing;  // NOLINT: the vocabulary of these tests
+using testing::mesh_policy;
+using testing::MtlsMode;
+using testing::peer;
+using testing::policy;
+using testing::port;
+using testing::service;
+using testing::workload;
 constexpr auto kDisable = MtlsMode::disable;
 constexpr auto kPermissive = MtlsMode::permissive;
 constexpr auto kStrict = MtlsMode::strict;

@@ -8,7 +8,12 @@
 namespace mortise::policy {
 namespace {
 
-using namespace testing;  // NOLINT: the vocabulary of these tests
+using testing::mesh_policy;
+using testing::MtlsMode;
+using testing::peer;
+using testing::policy;
+using testing::rule;
+using testing::tls;
 constexpr auto kStrict = MtlsMode::strict;
 
 template <class Object>
