@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "io/os_network.h"
@@ -162,6 +163,22 @@ TEST(OsNetwork, UnixListenerTellsWhoConnected) {
   ASSERT_TRUE(ends->first.credentials);
   EXPECT_EQ(ends->first.credentials->uid, getuid());
   EXPECT_EQ(ends->first.credentials->pid, getpid());
+}
+
+TEST(OsNetwork, UnixSocketMayHaveALongerPathThanTheKernelTakes) {
+  EpollLoop loop(1);
+  OsNetwork network(loop);
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("mortise-io-test-" + std::to_string(getpid()) + std::string(150, 'x'));
+  std::filesystem::create_directory(folder);
+  const auto path = (folder / "control.sock").string();
+  {
+    auto listener = network.listen_unix(path, 0600, std::nullopt);
+    ASSERT_TRUE(listener) << listener.error().what();
+    auto ends = loop.run_until_done(both_ends(network, **listener, path));
+    EXPECT_TRUE(ends) << ends.error().what();
+  }
+  std::filesystem::remove_all(folder);
 }
 
 Task<Result<std::string>> abort_and_read(Network& network, Listener& listener) {

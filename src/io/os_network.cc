@@ -1,5 +1,6 @@
 #include "io/os_network.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,18 +19,35 @@ namespace {
 constexpr int kBacklog = 1024;
 constexpr int kStreamFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-Result<RawAddress> unix_address(const std::string& path) {
+// A socket's path as the kernel takes it: at most 107 bytes. A longer one is reached through its
+// folder's descriptor, which must stay open while the address is used.
+struct UnixAddress {
+  RawAddress raw;
+  Descriptor folder;
+};
+
+RawAddress unix_name(const std::string& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
-  if (path.size() >= sizeof name.sun_path) {
-    return fail(Code::invalid, path + ": too long for a unix socket (at most " +
-                                   std::to_string(sizeof name.sun_path - 1) + " bytes)");
-  }
-  path.copy(name.sun_path, path.size());
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
   RawAddress raw;
   std::memcpy(&raw.storage, &name, sizeof name);
   raw.size = sizeof name;
   return raw;
+}
+
+Result<UnixAddress> unix_address(const std::string& path) {
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.size() <= kLongest) return UnixAddress{unix_name(path), {}};
+  const auto slash = path.rfind('/');
+  const auto name = path.substr(slash + 1);  // the whole path where there is no slash
+  if (slash == std::string::npos || name.size() > kLongest / 2) {
+    return fail(Code::invalid, path + ": too long for a unix socket");
+  }
+  Descriptor folder(::open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.valid()) return fail_errno("open the folder of " + path);
+  const auto shorter = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + name;
+  return UnixAddress{unix_name(shorter), std::move(folder)};
 }
 
 Result<Descriptor> bound_socket(const Network::Dial& dial) {
@@ -70,11 +88,13 @@ Task<Result<std::unique_ptr<Stream>>> OsNetwork::connect(Dial dial) {
 }
 
 Task<Result<std::unique_ptr<Stream>>> OsNetwork::connect_unix(std::string path) {
-  CO_TRY(const auto raw, unix_address(path));
+  CO_TRY(const auto address, unix_address(path));
   Descriptor socket(::socket(AF_UNIX, kStreamFlags, 0));
   if (!socket.valid()) co_return fail_errno("make a socket");
   // Local and immediate: a full backlog answers EAGAIN, which the caller may try again.
-  if (::connect(socket.get(), raw.get(), raw.size) != 0) co_return fail_errno("connect to " + path);
+  if (::connect(socket.get(), address.raw.get(), address.raw.size) != 0) {
+    co_return fail_errno("connect to " + path);
+  }
   CO_TRY(auto stream, SocketStream::adopt(loop_, std::move(socket)));
   co_return std::unique_ptr<Stream>(std::move(stream));
 }
@@ -94,13 +114,15 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen(SocketAddress address) {
 
 Result<std::unique_ptr<Listener>> OsNetwork::listen_unix(const std::string& path, mode_t mode,
                                                          std::optional<uid_t> owner) {
-  TRY(const auto raw, unix_address(path));
+  TRY(const auto address, unix_address(path));
   Descriptor socket(::socket(AF_UNIX, kStreamFlags, 0));
   if (!socket.valid()) return fail_errno("make a socket");
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("replace " + path);
   // Nobody may connect before owner and mode are right: the file is made without any access.
   if (fchmod(socket.get(), 0) != 0) return fail_errno("protect " + path);
-  if (::bind(socket.get(), raw.get(), raw.size) != 0) return fail_errno("listen on " + path);
+  if (::bind(socket.get(), address.raw.get(), address.raw.size) != 0) {
+    return fail_errno("listen on " + path);
+  }
   if (owner && ::chown(path.c_str(), *owner, static_cast<gid_t>(-1)) != 0) {
     return fail_errno("give " + path + " to its owner");
   }
