@@ -24,7 +24,9 @@ TEST(ForwardedClientCert, QuotesAValueThatHoldsASeparator) {  // semantics X-1
 }
 
 TEST(ForwardedClientCert, IsEmptyWithoutAVerifiedPeer) {
-  EXPECT_EQ(forwarded_client_cert(io::TlsFacts{.own_identity = "spiffe://a/ns/x/sa/y"}), "");
+  io::TlsFacts tls;
+  tls.own_identity = "spiffe://a/ns/x/sa/y";
+  EXPECT_EQ(forwarded_client_cert(tls), "");
 }
 
 TEST(ForwardedClientCert, IsRecognisedInEverySpellingAnApplicationWouldRead) {

@@ -28,12 +28,15 @@ struct Limits {
   Duration http_idle = std::chrono::hours(1);      // between requests
   Duration linger = std::chrono::seconds(2);       // for a client to read its last answer
   Duration late_body = std::chrono::seconds(5);    // for a body that its answer overtook
+  Duration drain = std::chrono::seconds(30);       // for what a new policy contradicts
   // A leg is dropped before the far side would: sidecars keep theirs for http_idle, applications
   // often for two seconds only.
   Duration idle_mutual_leg = std::chrono::seconds(60);
   Duration idle_plain_leg = std::chrono::seconds(1);
   // Outbound: how long a client may stay silent before its server is let speak first (K-26).
   Duration first_words = std::chrono::milliseconds(50);
+  // How long a first line of text may take before it is relayed as bytes (and guarded).
+  Duration first_line = std::chrono::milliseconds(250);
   // Inbound: how long an application's first bytes are held while the peer may still begin TLS.
   Duration hold_for_unknown = std::chrono::milliseconds(10);
   Duration hold_for_workload = std::chrono::seconds(1);

@@ -5,7 +5,12 @@
 namespace mortise::proxy {
 namespace {
 
-EdgeKey edge_to(std::string peer) { return {.at_source = true, .peer_address = std::move(peer)}; }
+EdgeKey edge_to(std::string peer) {
+  EdgeKey key;
+  key.at_source = true;
+  key.peer_address = std::move(peer);
+  return key;
+}
 
 TEST(EdgeTable, ReportsEveryAmountOnce) {
   EdgeTable edges(10);

@@ -1,0 +1,87 @@
+#include "proxy/serve.h"
+
+#include "io/race.h"
+#include "proxy/inbound/inbound.h"
+#include "proxy/outbound/outbound.h"
+
+namespace mortise::proxy {
+namespace {
+
+// After an error of accept: usually descriptors ran out, and some connection will end.
+constexpr auto kAfterError = std::chrono::milliseconds(50);
+
+// Counts a connection for as long as its task lives, cancelled or not.
+class Place {
+ public:
+  Place(Worker& worker, io::Gate& room) : worker_(worker), room_(room) { ++worker_.connections; }
+  ~Place() {
+    --worker_.connections;
+    room_.open();
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  Worker& worker_;
+  io::Gate& room_;
+};
+
+}  // namespace
+
+Traffic::Traffic(Worker& worker, io::Listener& outbound, io::Listener& inbound)
+    : worker_(worker),
+      outbound_(outbound),
+      inbound_(inbound),
+      room_(worker.loop, true),
+      connections_(worker.loop) {}
+
+void Traffic::start() {
+  accepting_outbound_ = accept_all(outbound_, &serve_outbound);
+  accepting_inbound_ = accept_all(inbound_, &serve_inbound);
+  tidying_ = tidy_now_and_then();
+  accepting_outbound_.start();
+  accepting_inbound_.start();
+  tidying_.start();
+}
+
+io::Task<void> Traffic::accept_all(io::Listener& listener, Serve serve) {
+  for (;;) {
+    while (worker_.connections >= worker_.limits.connections) {
+      // At the limit newcomers wait in the kernel's backlog: no deadline, since some end.
+      room_.close();
+      co_await room_.opened();
+    }
+    auto accepted = co_await listener.accept();
+    if (!accepted) {
+      worker_.log.warning("accept: " + accepted.error().what());
+      co_await worker_.loop.sleep_for(kAfterError);
+      continue;
+    }
+    connections_.spawn(serve_one(serve, *std::move(accepted)));
+  }
+}
+
+io::Task<void> Traffic::serve_one(Serve serve, io::Accepted accepted) {
+  const Place place(worker_, room_);
+  co_await serve(worker_, std::move(accepted));
+}
+
+io::Task<void> Traffic::tidy_now_and_then() {
+  for (;;) {
+    co_await worker_.loop.sleep_for(std::chrono::seconds(1));
+    worker_.tidy();
+  }
+}
+
+io::Task<bool> Traffic::drained() {
+  co_await connections_.drained();  // the caller has the deadline
+  co_return true;
+}
+
+io::Task<void> Traffic::drain(Duration limit) {
+  accepting_outbound_.cancel();
+  accepting_inbound_.cancel();
+  co_await io::before(worker_.loop, worker_.loop.now() + limit, drained());
+}
+
+}  // namespace mortise::proxy
