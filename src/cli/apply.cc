@@ -1,7 +1,9 @@
 #include "cli/change.h"
 #include "cli/files.h"
+#include "cli/preview.h"
 #include "cli/verbs.h"
 #include "cli/waiting.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {
@@ -35,10 +37,28 @@ class ApplyVerb final : public Verb {
     what.force = force_;
     what.reason = reason_;
     what.wait = waiting_.milliseconds();
-    return apply_and_report(context, std::move(what));
+    return dry_run_ ? show(context, what) : send(context, std::move(what));
   }
 
  private:
+  static Result<int> send(Context& context, client::Apply what) {
+    const auto problems = problems_before_sending(context, what);
+    if (!problems.empty()) return report_problems(context, problems);
+    TRY(const auto change, context.mesh.apply(std::move(what)));
+    return report_change(context, change);
+  }
+
+  static Result<int> show(Context& context, const client::Apply& what) {
+    const auto problems = problems_before_sending(context, what);
+    if (!problems.empty()) return report_problems(context, problems);
+    TRY(const auto change, context.mesh.apply(what));
+    const int exit_code = report_change(context, change, " (dry run)");
+    if (exit_code != kDone) return exit_code;
+    TRY(const auto differences, preview(context, what));
+    context.terminal.out(differences);
+    return kDone;
+  }
+
   std::vector<std::string> files_;
   bool dry_run_ = false;
   bool force_ = false;

@@ -8,8 +8,8 @@
 #include "cli/change.h"
 #include "cli/duration.h"
 #include "cli/host.h"
-#include "cli/mesh.h"
 #include "cli/readiness.h"
+#include "client/blocking.h"
 #include "manifest/kinds.h"
 
 namespace mortise::cli {

@@ -10,21 +10,19 @@
 #include <array>
 #include <csignal>
 
-#include "io/descriptor.h"
-
 namespace mortise::cli {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr std::size_t kMostOutput = 1 << 20;
 
 // Reads until the program closes its output. False: the deadline came first.
-Result<bool> read_until_end(int descriptor, steady_clock::time_point deadline, std::string& into) {
+Result<bool> read_until_end(int descriptor, const Clock& clock, TimePoint deadline,
+                            std::string& into) {
   std::array<char, 16 * 1024> buffer{};
   for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock.now());
     if (left.count() <= 0) return false;
     pollfd wanted{descriptor, POLLIN, 0};
     const int ready = poll(&wanted, 1, static_cast<int>(left.count()));
@@ -67,18 +65,23 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-Result<Captured> capture(const std::vector<std::string>& command, milliseconds limit) {
+Result<Captured> capture(const std::vector<std::string>& command, milliseconds limit,
+                         const Clock& clock) {
+  const auto deadline = clock.now() + limit;
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("making a pipe");
-  const io::Descriptor reading(ends[0]);
-  io::Descriptor writing(ends[1]);
-  TRY(const pid_t child, spawn(command, writing.get()));
-  writing = io::Descriptor();
+  const auto child = spawn(command, ends[1]);
+  close(ends[1]);  // the child's alone, so that its end is the end of the output
+  if (!child) {
+    close(ends[0]);
+    return std::unexpected(child.error());
+  }
 
   Captured captured;
-  const auto ended = read_until_end(reading.get(), steady_clock::now() + limit, captured.out);
-  if (!ended || !*ended) kill(child, SIGKILL);
-  captured.exit_status = wait_for(child);
+  const auto ended = read_until_end(ends[0], clock, deadline, captured.out);
+  close(ends[0]);
+  if (!ended || !*ended) kill(*child, SIGKILL);
+  captured.exit_status = wait_for(*child);
   if (!ended) return std::unexpected(ended.error());
   if (!*ended) {
     return fail(Code::timed_out,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "cli/host.h"
-#include "cli/mesh.h"
 #include "manifest/kinds.h"
 #include "manifest/manifest.h"
 
@@ -121,13 +120,6 @@ std::vector<client::Problem> problems_before_sending(Context& context, const cli
     }
   }
   return problems;
-}
-
-Result<int> apply_and_report(Context& context, client::Apply what, const std::string& suffix) {
-  const auto problems = problems_before_sending(context, what);
-  if (!problems.empty()) return report_problems(context, problems);
-  TRY(const auto change, context.mesh.apply(std::move(what)));
-  return report_change(context, change, suffix);
 }
 
 }  // namespace mortise::cli

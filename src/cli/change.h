@@ -27,7 +27,4 @@ std::vector<client::Problem> problems_before_sending(Context& context, const cli
 // Prints them; kBadInput.
 int report_problems(const Context& context, const std::vector<client::Problem>& problems);
 
-// As `apply` does it: checks programs, sends, reports. The exit code.
-Result<int> apply_and_report(Context& context, client::Apply what, const std::string& suffix = "");
-
 }  // namespace mortise::cli

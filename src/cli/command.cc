@@ -26,13 +26,12 @@ void Command::repeated(const std::string& names, std::vector<std::string>& into,
 
 void Command::duration(const std::string& names, Duration& into, const std::string& help) {
   app_.add_option_function<std::string>(
-          names,
-          [&into](const std::string& text) {
-            const auto parsed = parse_duration(text);
-            if (!parsed) throw CLI::ValidationError(parsed.error().what());
-            into = *parsed;
-          },
+          names, [&into](const std::string& text) { into = parse_duration(text).value_or(into); },
           help)
+      ->check([](const std::string& text) {
+        const auto parsed = parse_duration(text);
+        return parsed ? std::string() : parsed.error().what();
+      })
       ->type_name("TIME");
 }
 

@@ -41,13 +41,17 @@ class Command {
   void positionals(const std::string& name, std::vector<std::string>& into,
                    const std::string& help);
   // Everything after `--` is a program to run: Context::program.
-  void takes_program() { takes_program_ = true; }
+  void takes_program(Presence presence) {
+    takes_program_ = true;
+    program_required_ = presence == Presence::required;
+  }
 
   void takes_namespace();
   void takes_all_namespaces();
   void takes_output();
 
   [[nodiscard]] bool has_program() const { return takes_program_; }
+  [[nodiscard]] bool needs_program() const { return program_required_; }
   [[nodiscard]] bool has_namespace() const { return takes_namespace_; }
   [[nodiscard]] bool has_all_namespaces() const { return takes_all_namespaces_; }
   [[nodiscard]] bool has_output() const { return takes_output_; }
@@ -56,6 +60,7 @@ class Command {
   CLI::App& app_;
   Shared& shared_;
   bool takes_program_ = false;
+  bool program_required_ = false;
   bool takes_namespace_ = false;
   bool takes_all_namespaces_ = false;
   bool takes_output_ = false;

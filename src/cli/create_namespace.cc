@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "cli/change.h"
-#include "cli/mesh.h"
 #include "cli/resource.h"
 #include "cli/verbs.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {

@@ -1,8 +1,8 @@
 #include "cli/change.h"
 #include "cli/files.h"
-#include "cli/mesh.h"
 #include "cli/verbs.h"
 #include "cli/waiting.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {

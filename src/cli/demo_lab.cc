@@ -6,9 +6,9 @@
 #include "cli/host.h"
 #include "cli/lab.h"
 #include "cli/lab_files.h"
-#include "cli/mesh.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {

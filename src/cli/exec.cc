@@ -22,7 +22,7 @@ class ExecVerb final : public Verb {
     command.flag("-i,--stdin", interactive_, "always so: the command has this terminal's input");
     command.flag("-t,--tty", interactive_, "always so: the command has this terminal");
     command.takes_namespace();
-    command.takes_program();
+    command.takes_program(Command::Presence::required);
   }
 
   Result<int> run(Context& context) override {

@@ -4,11 +4,11 @@
 #include <map>
 
 #include "cli/host.h"
-#include "cli/mesh.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 
-class FakeMesh final : public Mesh {
+class FakeMesh final : public client::BlockingClient {
  public:
   Result<std::uint64_t> revision(std::uint64_t, std::chrono::milliseconds) override {
     if (!reachable) return fail(Code::unavailable, "nobody listens on control.sock");
@@ -104,7 +104,6 @@ class FakeHost final : public Host {
   Result<runtime::LogFiles> log_files(const std::string&, const std::string&) override {
     return logs;
   }
-  void pause(std::chrono::milliseconds) override {}
 
   Result<void> ready;
   bool is_running = false;

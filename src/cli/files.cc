@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-
-#include "io/descriptor.h"
+#include <fstream>
+#include <iostream>
 
 namespace mortise::cli {
 namespace {
@@ -37,31 +36,24 @@ Result<std::vector<std::string>> files_in(const std::string& folder) {
   return found;
 }
 
-Result<std::string> read_all(int descriptor, const std::string& name, std::size_t room) {
-  std::string text;
-  std::array<char, 64 * 1024> buffer{};
-  for (;;) {
-    const auto got = read(descriptor, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("reading " + name);
-    if (got == 0) return text;
-    if (text.size() + static_cast<std::size_t>(got) > room) {
-      return fail(Code::exhausted,
-                  fmt::format("{}: more than {} MiB of manifests", name, kMostBytes >> 20));
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(got));
+Result<client::SourceFile> read_from(std::istream& stream, const std::string& name,
+                                     std::size_t room) {
+  std::string text(room + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return fail(Code::invalid, name + ": it cannot be read");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > room) {
+    return fail(Code::exhausted,
+                fmt::format("{}: more than {} MiB of manifests", name, kMostBytes >> 20));
   }
+  return client::SourceFile{name, std::move(text)};
 }
 
 Result<client::SourceFile> read_one(const std::string& name, std::size_t room) {
-  if (name == "-") {
-    TRY(auto text, read_all(STDIN_FILENO, "standard input", room));
-    return client::SourceFile{name, std::move(text)};
-  }
-  const io::Descriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return fail_errno("opening " + name);
-  TRY(auto text, read_all(file.get(), name, room));
-  return client::SourceFile{name, std::move(text)};
+  if (name == "-") return read_from(std::cin, name, room);
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return fail_errno("opening " + name);
+  return read_from(file, name, room);
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "cli/listing.h"
-#include "cli/mesh.h"
 #include "cli/render.h"
 #include "cli/selector.h"
 #include "cli/verbs.h"
+#include "client/blocking.h"
 #include "manifest/kinds.h"
 
 namespace mortise::cli {

@@ -1,7 +1,5 @@
 #include "cli/host.h"
 
-#include <thread>
-
 #include "cli/capture.h"
 
 namespace mortise::cli {
@@ -11,7 +9,8 @@ using std::chrono::milliseconds;
 
 class LinuxHost final : public Host {
  public:
-  explicit LinuxHost(std::string data_dir) : data_dir_(std::move(data_dir)) {}
+  LinuxHost(std::string data_dir, const Clock& clock)
+      : data_dir_(std::move(data_dir)), clock_(clock) {}
 
   Result<void> preflight() override {
     TRY(const auto options, this->options());
@@ -41,13 +40,12 @@ class LinuxHost final : public Host {
     if (!what.container.empty()) command.insert(command.end(), {"-c", what.container});
     command.emplace_back("--");
     command.insert(command.end(), what.command.begin(), what.command.end());
-    return capture(command, limit);
+    return capture(command, limit, clock_);
   }
   Result<runtime::LogFiles> log_files(const std::string& namespace_name,
                                       const std::string& workload) override {
     return runtime::log_files(data_dir_, namespace_name, workload);
   }
-  void pause(milliseconds duration) override { std::this_thread::sleep_for(duration); }
 
  private:
   [[nodiscard]] Result<runtime::Options> options() const {
@@ -56,12 +54,13 @@ class LinuxHost final : public Host {
   }
 
   const std::string data_dir_;
+  const Clock& clock_;
 };
 
 }  // namespace
 
-std::unique_ptr<Host> make_linux_host(const std::string& data_dir) {
-  return std::make_unique<LinuxHost>(data_dir);
+std::unique_ptr<Host> make_linux_host(const std::string& data_dir, const Clock& clock) {
+  return std::make_unique<LinuxHost>(data_dir, clock);
 }
 
 }  // namespace mortise::cli

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "runtime/runtime.h"
 
 namespace mortise::cli {
@@ -34,9 +35,8 @@ class Host {
                                          std::chrono::milliseconds limit) = 0;
   virtual Result<runtime::LogFiles> log_files(const std::string& namespace_name,
                                               const std::string& workload) = 0;
-  virtual void pause(std::chrono::milliseconds duration) = 0;
 };
 
-std::unique_ptr<Host> make_linux_host(const std::string& data_dir);
+std::unique_ptr<Host> make_linux_host(const std::string& data_dir, const Clock& clock);
 
 }  // namespace mortise::cli

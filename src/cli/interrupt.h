@@ -1,6 +1,8 @@
 // cli/interrupt.h — Ctrl-C and SIGTERM as something to look at, so that a command can tidy up.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <csignal>
 
 namespace mortise::cli {
@@ -14,9 +16,12 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  [[nodiscard]] bool raised() const;
+  [[nodiscard]] bool raised() const { return raised_within(std::chrono::milliseconds(0)); }
+  // Waits that long for it.
+  [[nodiscard]] bool raised_within(std::chrono::milliseconds limit) const;
 
  private:
+  std::array<int, 2> pipe_{-1, -1};  // readable once a signal came
   struct sigaction int_before_{};
   struct sigaction term_before_{};
 };

@@ -243,6 +243,19 @@ model::Labels labels_of(const client::Object& object) {
   return labels;
 }
 
+std::string mtls_table(const Resource& resource, const client::MtlsRule& rule, bool wide) {
+  std::vector<std::string> head{"Policy", "Targets", "MtlsMode"};
+  if (wide) head.insert(head.end(), {"Scope", "Source"});
+  Table table(head, 2);
+  for (const auto& row : rule.rows) {
+    std::vector<std::string> cells{row.policy, fmt::format("[{}]", fmt::join(row.targets, " ")),
+                                   row.mode};
+    if (wide) cells.insert(cells.end(), {row.scope, row.source});
+    table.add(std::move(cells));
+  }
+  return "mTLS rule for " + resource.heading() + "\n\n" + table.to_string();
+}
+
 std::string mtls_json(const client::MtlsRule& rule) {
   json rows = json::array();
   for (const auto& row : rule.rows) {

@@ -1,13 +1,11 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
+#include <fstream>
 
 #include "cli/host.h"
 #include "cli/interrupt.h"
 #include "cli/verbs.h"
-#include "io/descriptor.h"
 
 namespace mortise::cli {
 namespace {
@@ -35,28 +33,24 @@ class LogsVerb final : public Verb {
                   fmt::format("{}/{} has no sidecar", context.shared.namespace_name, workload_));
     }
     const auto& path = proxy_ ? files.sidecar : files.program;
-    const io::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) return fail_errno("opening " + path);
-    CHECK_OK(copy_rest(context, file.get(), path));
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail_errno("opening " + path);
+    copy_rest(context, file);
+    if (!follow_) return kDone;
     // Following has no end of its own: Ctrl-C is its end.
     const Interrupt interrupt;
-    while (follow_ && !interrupt.raised()) {
-      context.host.pause(kLookEvery);
-      CHECK_OK(copy_rest(context, file.get(), path));
-    }
+    while (!interrupt.raised_within(kLookEvery)) copy_rest(context, file);
     return kDone;
   }
 
  private:
-  static Result<void> copy_rest(const Context& context, int file, const std::string& path) {
+  static void copy_rest(const Context& context, std::ifstream& file) {
+    file.clear();  // the end of last time may not be the end any more
     std::array<char, 64 * 1024> buffer{};
-    for (;;) {
-      const auto got = read(file, buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return fail_errno("reading " + path);
-      if (got == 0) return {};
-      context.terminal.out({buffer.data(), static_cast<std::size_t>(got)});
-    }
+    do {
+      file.read(buffer.data(), buffer.size());
+      context.terminal.out({buffer.data(), static_cast<std::size_t>(file.gcount())});
+    } while (file.gcount() > 0);
   }
 
   std::string workload_;

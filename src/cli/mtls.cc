@@ -1,15 +1,11 @@
-#include "cli/mtls.h"
-
-#include <fmt/format.h>
-
 #include "cli/change.h"
 #include "cli/duration.h"
 #include "cli/listing.h"
-#include "cli/mesh.h"
 #include "cli/render.h"
-#include "cli/table.h"
+#include "cli/resource.h"
 #include "cli/verbs.h"
 #include "cli/waiting.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {
@@ -97,19 +93,6 @@ class SetVerb final : public Verb {
 };
 
 }  // namespace
-
-std::string mtls_table(const Resource& resource, const client::MtlsRule& rule, bool wide) {
-  std::vector<std::string> head{"Policy", "Targets", "MtlsMode"};
-  if (wide) head.insert(head.end(), {"Scope", "Source"});
-  Table table(head, 2);
-  for (const auto& row : rule.rows) {
-    std::vector<std::string> cells{row.policy, fmt::format("[{}]", fmt::join(row.targets, " ")),
-                                   row.mode};
-    if (wide) cells.insert(cells.end(), {row.scope, row.source});
-    table.add(std::move(cells));
-  }
-  return "mTLS rule for " + resource.heading() + "\n\n" + table.to_string();
-}
 
 std::unique_ptr<Verb> make_mtls_get() { return std::make_unique<GetVerb>(); }
 

@@ -157,7 +157,7 @@ std::variant<Chosen, Answered> choose(Tree& tree, std::vector<std::string> progr
   if (!leaf.command->has_program() && program_given) {
     return mistake(tree, fmt::format("{} runs no program: nothing may follow --", path));
   }
-  if (leaf.command->has_program() && program.empty()) {
+  if (leaf.command->needs_program() && program.empty()) {
     return mistake(tree, fmt::format("{} needs the program to run after --", path));
   }
   return Chosen{leaf.verb, std::move(program)};
@@ -172,6 +172,12 @@ std::variant<Chosen, Answered> parse(std::vector<std::string> arguments, const V
   std::vector<std::string> program;
   if (program_given) program.assign(dashes + 1, arguments.end());
   arguments.erase(dashes, arguments.end());
+  // "-n=full", as kubectl takes it.
+  for (auto& argument : arguments) {
+    const bool short_with_equals =
+        argument.size() > 2 && argument[0] == '-' && argument[1] != '-' && argument[2] == '=';
+    if (short_with_equals) argument.erase(2, 1);
+  }
   std::reverse(arguments.begin(), arguments.end());  // as the library wants them
 
   Tree tree(verbs, shared);

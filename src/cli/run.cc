@@ -1,8 +1,8 @@
 #include "cli/run.h"
 
 #include "cli/host.h"
-#include "cli/mesh.h"
 #include "cli/verbs.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 
@@ -20,8 +20,8 @@ int run(int argc, char** argv, const Programs& programs) {
   }
 
   if (shared.data_dir.empty()) shared.data_dir = runtime::default_data_dir();
-  const auto mesh = make_socket_mesh(shared.data_dir);
-  const auto host = make_linux_host(shared.data_dir);
+  const auto mesh = client::make_blocking_client(runtime::control_socket(shared.data_dir));
+  const auto host = make_linux_host(shared.data_dir, clock);
   auto& chosen = std::get<Chosen>(parsed);
   Context context{terminal, clock,   programs, *mesh,
                   *host,    started, shared,   std::move(chosen.program)};

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "cli/listing.h"
-#include "cli/mesh.h"
 #include "cli/render.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "client/blocking.h"
 #include "manifest/manifest.h"
 
 namespace mortise::cli {

@@ -4,9 +4,9 @@
 #include "cli/duration.h"
 #include "cli/files.h"
 #include "cli/host.h"
-#include "cli/mesh.h"
 #include "cli/verbs.h"
 #include "cli/watch.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {

@@ -10,14 +10,14 @@ namespace {
 
 // What to type next, where the reason for a failure is one of the usual ones.
 std::string hint_for(const Error& error, const Context& context) {
-  if (error.code() == Code::unavailable && !context.host.running()) {
-    return fmt::format(
-        "no mesh is running in {}; sudo mortise up starts one, --data-dir names "
-        "another",
-        context.shared.data_dir);
+  const bool names_remedy = error.what().find("mortise up") != std::string::npos;
+  if (error.code() == Code::unavailable && !names_remedy && !context.host.running()) {
+    return fmt::format("no mesh is running in {}; sudo mortise up starts one",
+                       context.shared.data_dir);
   }
-  if (error.code() == Code::denied && geteuid() != 0) {
-    return "this mesh belongs to another user; try again with sudo";
+  const bool refused = error.what().find("Permission denied") != std::string::npos;
+  if ((refused || error.code() == Code::denied) && geteuid() != 0) {
+    return "this needs root: try again with sudo";
   }
   return "";
 }

@@ -13,17 +13,20 @@
 #include "cli/run.h"
 #include "cli/terminal.h"
 
+namespace mortise::client {
+class BlockingClient;
+}  // namespace mortise::client
+
 namespace mortise::cli {
 
 class Host;
-class Mesh;
 
 // What a command runs with, after the arguments were understood.
 struct Context {
   Terminal& terminal;
   const Clock& clock;
   const Programs& programs;
-  Mesh& mesh;
+  client::BlockingClient& mesh;
   Host& host;
   TimePoint started;  // of this process, for elapsed times
   Shared shared;

@@ -281,6 +281,48 @@ TEST_F(CommandLine, RunRemovesItsWorkloadWhateverTheProgramSays) {
   EXPECT_EQ(mesh.removed[0].namespace_name, "full");
 }
 
+TEST_F(CommandLine, RunWithoutAProgramIsAShellWhereSomebodyTypes) {
+  EXPECT_EQ(type({"-n=no-injection", "run", "curl-test", "--image=radial/busyboxplus:curl", "-i",
+                  "--tty", "--rm"}),
+            0)
+      << terminal.err_text;
+  EXPECT_EQ(host.executed[0].namespace_name, "no-injection");
+  EXPECT_EQ(host.executed[0].command, std::vector<std::string>{"sh"});
+  EXPECT_EQ(type({"run", "curl-test"}), 64);
+}
+
+TEST_F(CommandLine, RunDetachedMakesTheProgramTheWorkloadsOwn) {
+  mesh.change.objects = {{"Pod/legacy/talker", "created"}};
+  EXPECT_EQ(type({"run", "talker", "-n", "legacy", "-d", "--", "sh", "-c", "echo \"a\nb\""}), 0);
+  EXPECT_EQ(terminal.out_text, "pod/talker created\n");
+  EXPECT_TRUE(mesh.removed.empty());
+  EXPECT_TRUE(host.executed.empty());
+  EXPECT_NE(mesh.applied[0].files[0].text.find(R"(command: ["sh", "-c", "echo \"a\u000ab\""])"),
+            std::string::npos)
+      << mesh.applied[0].files[0].text;
+}
+
+TEST_F(CommandLine, DryRunShowsTheDifferenceAndSendsNoChange) {
+  mesh.stored = {object("ServiceAccount", "full", "sa",
+                        R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":)"
+                        R"({"labels":{"a":"1"},"name":"sa","namespace":"full"}})")};
+  mesh.change.objects = {{"ServiceAccount/full/sa", "configured"}};
+  const auto path = file(
+      "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: sa\n"
+      "  namespace: full\n  labels: {a: \"2\"}\n");
+  EXPECT_EQ(type({"apply", "--dry-run", "-f", path}), 0) << terminal.err_text;
+  EXPECT_EQ(terminal.out_text,
+            "serviceaccount/sa configured (dry run)\n"
+            "\nserviceaccount/sa\n"
+            " metadata:\n"
+            "   labels:\n"
+            "-    a: \"1\"\n"
+            "+    a: \"2\"\n"
+            "   name: sa\n"
+            "   namespace: full\n");
+  EXPECT_TRUE(mesh.applied.at(0).dry_run);
+}
+
 TEST_F(CommandLine, WithoutAMeshSaysHowToStartOne) {
   mesh.reachable = false;
   EXPECT_EQ(type({"get", "pods"}), 1);

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "cli/host.h"
-#include "cli/mesh.h"
+#include "client/blocking.h"
 
 namespace mortise::cli {
 namespace {
@@ -61,7 +61,7 @@ Result<int> watch_until_interrupted(const Context& context, const Interrupt& int
       }
       if (trouble != workloads.error().what()) context.say(workloads.error().what());
       trouble = workloads.error().what();
-      context.host.pause(kLookEvery);
+      if (interrupt.raised_within(kLookEvery)) break;
       continue;
     }
     if (!trouble.empty()) context.say("the control plane answers again");

@@ -1,4 +1,4 @@
-#include "cli/mtls.h"
+#include "cli/listing.h"
 
 #include <gtest/gtest.h>
 

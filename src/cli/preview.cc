@@ -1,0 +1,41 @@
+#include "cli/preview.h"
+
+#include "cli/change.h"
+#include "cli/difference.h"
+#include "client/blocking.h"
+#include "manifest/manifest.h"
+
+namespace mortise::cli {
+namespace {
+
+// As YAML, without what a server adds; empty if there is no such object.
+Result<std::string> stored_text(Context& context, const model::ObjectRef& ref) {
+  client::Query query{ref.kind, {}, ref.name};
+  if (!ref.namespace_name.empty()) query.namespace_name = ref.namespace_name;
+  const auto found = context.mesh.objects(query);
+  if (!found && found.error().code() == Code::not_found) return std::string();
+  if (!found) return std::unexpected(found.error());
+  if (found->empty()) return std::string();
+  TRY(const auto object, manifest::restore(found->front().json));
+  return manifest::yaml_from_json(object.content);
+}
+
+}  // namespace
+
+Result<std::string> preview(Context& context, const client::Apply& what) {
+  std::vector<manifest::File> files;
+  for (const auto& file : what.files) files.push_back({file.name, file.text});
+  const auto parsed = manifest::parse(files, {what.namespace_name, what.namespace_given, {}});
+  std::string text;
+  for (const auto& object : parsed.objects) {
+    TRY(const auto before, stored_text(context, object.ref()));
+    TRY(const auto after, manifest::yaml_from_json(object.content));
+    const auto changes = difference(before, after);
+    if (!changes.empty()) {
+      text += "\n" + kubectl_name(object.ref().to_string()) + "\n" + changes;
+    }
+  }
+  return text;
+}
+
+}  // namespace mortise::cli
