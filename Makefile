@@ -3,7 +3,7 @@ PYTHON ?= /usr/bin/python3
 SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 SOURCES = $$(git ls-files -co --exclude-standard 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc')
 
-.PHONY: help install build demo test check format golden clean
+.PHONY: help install build demo test check format clean
 
 help:                 ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -25,9 +25,6 @@ check: install        ## what CI asks first: format, layers, sizes, clang-tidy, 
 
 format:               ## rewrites the C++ sources as .clang-format says
 	clang-format-19 -i $(SOURCES)
-
-golden:               ## rewrites the expected outputs; review the difference before committing
-	@$(PYTHON) tools/verify.py golden
 
 clean:                ## removes build/
 	rm -rf build

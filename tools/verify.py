@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds and runs the suites behind `make build`, `test`, `check` and `golden`.
+"""Builds and runs the suites behind `make build`, `test` and `check`.
 
 Each step's output goes to build/logs/STEP.log; the terminal gets one line when a step begins, one
 every quarter of a minute, and one with the result. Counts are read from the JUnit files that ctest
@@ -211,21 +211,17 @@ def plan(what):
         return PROGRAMS
     if what == "test":
         return PROGRAMS + UNIT + sanitized("asan") + [pytest("mesh", "tests/mesh", as_root=True)]
-    if what == "check":
-        python = sys.executable
-        return [Step("format", python, "tools/lint.py", "format"),
-                Step("layers", python, "tools/check_layers.py"),
-                Step("sizes and names", python, "tools/tidy.py"),
-                pytest("tools", "tools/tests"), *UNIT,
-                Step("clang-tidy", python, "tools/lint.py", "tidy", minutes=30)]
-    golden = Step("rewrite golden files", "ctest", "--test-dir", "build/dev", "-R", "[Gg]olden",
-                  env={"MORTISE_UPDATE_GOLDEN": "1"})
-    return [*UNIT[:-1], golden]
+    python = sys.executable
+    return [Step("format", python, "tools/lint.py", "format"),
+            Step("layers", python, "tools/check_layers.py"),
+            Step("sizes and names", python, "tools/tidy.py"),
+            pytest("tools", "tools/tests"), *UNIT,
+            Step("clang-tidy", python, "tools/lint.py", "tidy", minutes=30)]
 
 
 def main(arguments):
-    if len(arguments) != 1 or arguments[0] not in ("build", "test", "check", "golden"):
-        print("usage: tools/verify.py build | test | check | golden", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in ("build", "test", "check"):
+        print("usage: tools/verify.py build | test | check", file=sys.stderr)
         return 64
     total = run_all(plan(arguments[0]))
     if arguments[0] == "build" and not total.failed:
