@@ -66,8 +66,7 @@ io::Task<Result<Client::Reply>> Client::exchange(Call call) {
   auto stream = co_await network_.connect_unix(socket_path_);
   if (!stream) {
     co_return fail(Code::unavailable, "no control plane answers on " + socket_path_ + " (" +
-                                          stream.error().what() +
-                                          "); `mortise up` starts one");
+                                          stream.error().what() + "); `mortise up` starts one");
   }
   http::Limits limits;
   limits.body_bytes = kLargestAnswer;
@@ -120,10 +119,9 @@ Result<Change> change_from(int status, const std::string& body) {
 
 io::Task<Result<Change>> Client::apply(Apply what) {
   const auto wait = what.wait;
-  CO_TRY(const auto reply, co_await send({.method = "POST",
-                                          .target = "/api/v1/objects",
-                                          .body = encode(what),
-                                          .wait = wait}));
+  CO_TRY(const auto reply,
+         co_await send(
+             {.method = "POST", .target = "/api/v1/objects", .body = encode(what), .wait = wait}));
   co_return change_from(reply.status, reply.body);
 }
 
@@ -147,9 +145,9 @@ io::Task<Result<std::vector<Object>>> Client::objects(Query query) {
 
 io::Task<Result<std::uint64_t>> Client::put_workload(Registration workload) {
   auto target = path_of(workload.workload.namespace_name, workload.workload.name);
-  CO_TRY(const auto body, co_await send_ok({.method = "PUT",
-                                            .target = std::move(target),
-                                            .body = encode(workload)}));
+  CO_TRY(
+      const auto body,
+      co_await send_ok({.method = "PUT", .target = std::move(target), .body = encode(workload)}));
   co_return decode_revision(body);
 }
 
@@ -173,11 +171,10 @@ io::Task<Result<MeshStatus>> Client::status() {
   co_return decode_status(body);
 }
 
-io::Task<Result<SettingsChange>> Client::put_settings(
-    std::map<std::string, std::string> settings) {
-  CO_TRY(const auto body, co_await send_ok({.method = "PUT",
-                                            .target = "/api/v1/settings",
-                                            .body = encode(settings)}));
+io::Task<Result<SettingsChange>> Client::put_settings(std::map<std::string, std::string> settings) {
+  CO_TRY(
+      const auto body,
+      co_await send_ok({.method = "PUT", .target = "/api/v1/settings", .body = encode(settings)}));
   co_return decode_settings(body);
 }
 
@@ -190,10 +187,9 @@ io::Task<Result<MtlsRule>> Client::mtls(std::string resource) {
 
 io::Task<Result<MtlsRule>> Client::set_mtls(SetMtls what) {
   const auto wait = what.wait;
-  CO_TRY(const auto body, co_await send_ok({.method = "POST",
-                                            .target = "/api/v1/mtls",
-                                            .body = encode(what),
-                                            .wait = wait}));
+  CO_TRY(const auto body,
+         co_await send_ok(
+             {.method = "POST", .target = "/api/v1/mtls", .body = encode(what), .wait = wait}));
   co_return decode_mtls(body);
 }
 

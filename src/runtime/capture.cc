@@ -14,7 +14,7 @@ namespace mortise::runtime {
 
 Result<void> NftCapture::try_here(const std::string& rules) {
   const std::unique_ptr<nft_ctx, decltype(&nft_ctx_free)> context(nft_ctx_new(NFT_CTX_DEFAULT),
-                                                                 nft_ctx_free);
+                                                                  nft_ctx_free);
   if (!context) return fail(Code::exhausted, "nftables: out of memory");
   nft_ctx_buffer_error(context.get());
   nft_ctx_buffer_output(context.get());

@@ -1,4 +1,5 @@
 // `mortise down`: ends everything of one mesh, whoever started it and however that one ended.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -6,8 +7,6 @@
 #include <filesystem>
 #include <set>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "runtime/data_dir.h"
 #include "runtime/files.h"
@@ -38,8 +37,7 @@ Result<int> end_all(const char* what, Find find) {
     if (pids.empty()) return static_cast<int>(seen.size());
     const auto waited = steady_clock::now() - begin;
     if (waited > kGrace + kKill)
-      return fail(Code::timed_out,
-                  fmt::format("{} (process {}) does not end", what, pids.front()));
+      return fail(Code::timed_out, fmt::format("{} (process {}) does not end", what, pids.front()));
     killing |= waited > kGrace;
     for (const int pid : pids)
       if (killing || seen.insert(pid).second) ::kill(pid, killing ? SIGKILL : SIGTERM);
@@ -84,8 +82,7 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
   if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
   TRY(const auto layout, Layout::of(data_dir));
   DownReport report;
-  if (::access(layout.data_dir().c_str(), F_OK) != 0 &&
-      netns_names(layout.netns_prefix()).empty())
+  if (::access(layout.data_dir().c_str(), F_OK) != 0 && netns_names(layout.netns_prefix()).empty())
     return report;
   CHECK_OK(check_data_dir(layout.data_dir()));
   std::error_code error;  // the lock's place, if somebody removed it; taking it says if this failed

@@ -1,4 +1,5 @@
 // `mortise exec`: a command in a workload's place, with the standard streams of the caller.
+#include <fmt/format.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -9,8 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "runtime/find.h"
 #include "runtime/launch.h"
@@ -37,19 +36,17 @@ Result<const ProgramSpec*> container_of(const WorkloadSpec& spec, const std::str
               fmt::format("{} has no container \"{}\" (it has: {})", spec.key(), name, names));
 }
 
-Result<Launch> exec_launch(const Layout& layout, const InstanceRecord& instance,
-                           const Exec& what) {
+Result<Launch> exec_launch(const Layout& layout, const InstanceRecord& instance, const Exec& what) {
   const auto& spec = instance.spec;
   const bool as_sidecar = what.container == kSidecarContainer;
-  if (as_sidecar && !spec.has_sidecar)
-    return fail(Code::not_found, spec.key() + " has no sidecar");
+  if (as_sidecar && !spec.has_sidecar) return fail(Code::not_found, spec.key() + " has no sidecar");
   TRY(const auto* const program, container_of(spec, as_sidecar ? "" : what.container));
   Launch launch;
   launch.argv = what.command;
   launch.env = environment_of(spec, *program);
   if (const char* const terminal = std::getenv("TERM")) launch.env.emplace_back("TERM", terminal);
-  launch.sandbox = as_sidecar ? sidecar_sandbox(layout, instance)
-                              : program_sandbox(layout, instance, *program);
+  launch.sandbox =
+      as_sidecar ? sidecar_sandbox(layout, instance) : program_sandbox(layout, instance, *program);
   if (as_sidecar) launch.sandbox->working_dir.clear();
   return launch;
 }

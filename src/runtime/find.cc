@@ -1,17 +1,16 @@
 #include "runtime/find.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace mortise::runtime {
 
 namespace {
 
 bool is_running(const InstanceRecord& instance) {
-  return std::ranges::all_of(instance.programs, [](const ProgramRecord& program) {
-    return program.process.valid();
-  });
+  return std::ranges::all_of(instance.programs,
+                             [](const ProgramRecord& program) { return program.process.valid(); });
 }
 
 std::string names_in(const State& state, const std::string& namespace_name) {

@@ -1,11 +1,10 @@
 #include "runtime/images.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 namespace mortise::runtime {
 
@@ -23,9 +22,8 @@ std::vector<Image> built_in() {
 }
 
 bool is_executable(const std::string& path) {
-  struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
-         (found.st_mode & 0111) != 0;
+  struct stat found{};
+  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & 0111) != 0;
 }
 
 // Words apart at blanks; quotes of either kind keep blanks inside a word.

@@ -1,9 +1,9 @@
 #include "runtime/instance.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
-
-#include <fmt/format.h>
 
 #include "runtime/files.h"
 #include "runtime/rules.h"
@@ -60,8 +60,8 @@ Result<void> Instance::build(const std::string& service_rules) {
   }
   std::optional<std::uint32_t> sidecar_uid;
   if (spec.has_sidecar) sidecar_uid = parts_.layout.sidecar_uid(record_.slot);
-  CHECK_OK(apply_rules(capture_in_force_,
-                       capture_rules(Layout::address(record_.slot), sidecar_uid)));
+  CHECK_OK(
+      apply_rules(capture_in_force_, capture_rules(Layout::address(record_.slot), sidecar_uid)));
   return apply_rules(services_in_force_, service_rules);
 }
 
@@ -115,8 +115,8 @@ void Instance::run_programs(TimePoint now) {
     auto& runner = programs_[i];
     if (const auto ending = runner.check(now)) {
       watch_closely_until_ = now + kCloseWatch;
-      parts_.log.info(fmt::format("{}: {} {}", record_.spec.key(), program.container,
-                                  ending->to_string()));
+      parts_.log.info(
+          fmt::format("{}: {} {}", record_.spec.key(), program.container, ending->to_string()));
       record_.programs[i].completed = record_.spec.runs_once && ending->status == 0;
     }
     const bool is_place = program.argv.empty() && program.problem.empty();

@@ -1,8 +1,7 @@
 #include "runtime/inventory.h"
 
-#include <array>
 #include <algorithm>
-
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "manifest/manifest.h"

@@ -1,8 +1,8 @@
 #include "runtime/layout.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
+
+#include <filesystem>
 
 #include "base/ids.h"
 

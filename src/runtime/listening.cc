@@ -25,7 +25,8 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 
 std::optional<std::uint32_t> hex(std::string_view digits) {
   std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return value;
 }

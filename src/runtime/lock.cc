@@ -1,14 +1,13 @@
 #include "runtime/lock.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-
-#include <fmt/format.h>
 
 #include "runtime/files.h"
 
@@ -18,8 +17,8 @@ namespace {
 
 // Whether the file behind the descriptor is still the one that has the name.
 bool is_current(int file, const std::string& path) {
-  struct stat held {};
-  struct stat named {};
+  struct stat held{};
+  struct stat named{};
   return ::fstat(file, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
          held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }

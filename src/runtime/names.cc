@@ -1,8 +1,8 @@
 #include "runtime/names.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace mortise::runtime {
 

@@ -35,11 +35,10 @@ model::Workload workload(const std::string& space, const std::string& app, const
 
 TEST(ServiceRoutes, LeadToReadyWorkloadsOfTheOwnNamespaceByPortName) {
   const std::vector services = {service("full", "httpbin", "198.19.0.1")};
-  std::vector workloads = {workload("full", "httpbin", "198.18.0.9"),
-                           workload("full", "httpbin", "198.18.0.2"),
-                           workload("legacy", "httpbin", "198.18.0.3"),
-                           workload("full", "sleep", "198.18.0.4"),
-                           workload("full", "httpbin", "198.18.0.5")};
+  std::vector workloads = {
+      workload("full", "httpbin", "198.18.0.9"), workload("full", "httpbin", "198.18.0.2"),
+      workload("legacy", "httpbin", "198.18.0.3"), workload("full", "sleep", "198.18.0.4"),
+      workload("full", "httpbin", "198.18.0.5")};
   workloads.back().ready = false;
   EXPECT_THAT(service_routes(services, workloads),
               ElementsAre(ServiceRoute{{ip("198.19.0.1"), 8000},

@@ -37,7 +37,7 @@ Result<bool> ensure_folder() {
 std::string netns_path(const std::string& name) { return std::string(kFolder) + "/" + name; }
 
 bool netns_exists(const std::string& name) {
-  struct statfs found {};
+  struct statfs found{};
   return ::statfs(netns_path(name).c_str(), &found) == 0 &&
          static_cast<unsigned long>(found.f_type) == NSFS_MAGIC;
 }

@@ -1,9 +1,9 @@
 #include "runtime/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-
-#include <fmt/format.h>
 
 #include "base/ids.h"
 #include "runtime/layout.h"
@@ -61,7 +61,8 @@ std::string hash_of(const model::PodTemplate& pod, const std::vector<ProgramSpec
     append(text, program.problem);
   }
   for (const auto& container : pod.containers)
-    for (const auto& port : container.ports) append(text, fmt::format("{}/{}", port.name, port.port));
+    for (const auto& port : container.ports)
+      append(text, fmt::format("{}/{}", port.name, port.port));
   return hashed_suffix(text, 10);
 }
 
@@ -124,8 +125,8 @@ std::string name_of(const WorkloadSpec& spec, Random& random) {
                 : fmt::format("{}-{}", base, suffix);
 }
 
-void plan_source(const Source& source, const WorkloadSpec& wanted,
-                 std::vector<const Existing*> own, Random& random, Plan& result) {
+void plan_source(const Source& source, const WorkloadSpec& wanted, std::vector<const Existing*> own,
+                 Random& random, Plan& result) {
   std::ranges::sort(own, [](const Existing* left, const Existing* right) {
     if (left->ready != right->ready) return left->ready;
     return left->spec->name < right->spec->name;

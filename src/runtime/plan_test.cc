@@ -204,13 +204,20 @@ struct InjectionCase {
 TEST(Injection, FollowsNamespaceLabelThenPodLabelThenAnnotation) {
   const std::vector<InjectionCase> cases = {
       // K-13, J-3..J-5
-      {"", "", "", false},           {"", "true", "", true},
-      {"", "", "true", false},       {"", "yes", "", false},
-      {"enabled", "", "", true},     {"enabled", "false", "", false},
-      {"enabled", "", "false", false}, {"enabled", "true", "false", true},
-      {"enabled", "false", "true", false}, {"enabled", "", "On", true},
-      {"enabled", "", "maybe", false}, {"enabled", "maybe", "", true},
-      {"disabled", "true", "true", false}, {"other", "true", "", true},
+      {"", "", "", false},
+      {"", "true", "", true},
+      {"", "", "true", false},
+      {"", "yes", "", false},
+      {"enabled", "", "", true},
+      {"enabled", "false", "", false},
+      {"enabled", "", "false", false},
+      {"enabled", "true", "false", true},
+      {"enabled", "false", "true", false},
+      {"enabled", "", "On", true},
+      {"enabled", "", "maybe", false},
+      {"enabled", "maybe", "", true},
+      {"disabled", "true", "true", false},
+      {"other", "true", "", true},
       {"other", "", "", false},
   };
   for (const auto& one : cases) {

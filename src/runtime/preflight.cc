@@ -99,8 +99,9 @@ std::vector<Requirement> requirements(const Options& options) {
   const bool is_root = ::geteuid() == 0;
   list.push_back({.name = "root",
                   .met = is_root,
-                  .problem = is_root ? "" : "a mesh on one host needs root, for network namespaces "
-                                            "and users of their own",
+                  .problem = is_root ? ""
+                                     : "a mesh on one host needs root, for network namespaces "
+                                       "and users of their own",
                   .remedy = "run it with sudo"});
   list.push_back(look_at_data_dir(options.data_dir));
   list.push_back(look_at_binary(options.binaries.mortise));

@@ -1,6 +1,7 @@
 #include "runtime/process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
@@ -8,8 +9,6 @@
 #include <unistd.h>
 
 #include <csignal>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "runtime/procfs.h"

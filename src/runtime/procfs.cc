@@ -63,10 +63,10 @@ bool is_alive(const ProcessId& process) {
 
 std::vector<int> processes_in(const std::string& netns, std::optional<uid_t> uid) {
   std::vector<int> found;
-  struct stat wanted {};
+  struct stat wanted{};
   if (::stat(netns_path(netns).c_str(), &wanted) != 0) return found;
   for (const int pid : all_processes()) {
-    struct stat own {};
+    struct stat own{};
     if (pid == ::getpid() || ::stat(proc_path(pid, "ns/net").c_str(), &own) != 0) continue;
     if (own.st_dev != wanted.st_dev || own.st_ino != wanted.st_ino) continue;
     // The folder's owner may be root for a process that hides itself, so ask for the status.

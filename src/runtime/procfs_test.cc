@@ -36,9 +36,9 @@ TEST(StartTime, TellsAProcessFromAnotherWithItsNumber) {
 TEST(ListeningIn, CountsSocketsThatTakeConnectionsToTheOwnAddress) {
   const std::string_view table =
       "  sl  local_address rem_address   st tx_queue rx_queue\n"
-      "   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000\n"  // any:80
-      "   1: 030012C6:1F90 00000000:0000 0A 00000000:00000000 00:00000000\n"  // own:8080
-      "   2: 0100007F:3A99 00000000:0000 0A 00000000:00000000 00:00000000\n"  // loopback:15001
+      "   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000\n"   // any:80
+      "   1: 030012C6:1F90 00000000:0000 0A 00000000:00000000 00:00000000\n"   // own:8080
+      "   2: 0100007F:3A99 00000000:0000 0A 00000000:00000000 00:00000000\n"   // loopback:15001
       "   3: 030012C6:0051 020012C6:D431 01 00000000:00000000 00:00000000\n";  // established
   EXPECT_THAT(listening_in(table, *IpAddress::parse("198.18.0.3")), ElementsAre(80, 8080));
 }

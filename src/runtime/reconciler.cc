@@ -1,9 +1,9 @@
 #include "runtime/reconciler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
-
-#include <fmt/format.h>
 
 #include "runtime/files.h"
 #include "runtime/names.h"
@@ -59,8 +59,7 @@ TimePoint Reconciler::step(TimePoint now) {
     changed |= instance->ready() != was_ready || instance->gone();
     next = std::min(next, instance->next_step(now));
   }
-  if (const auto forgotten = forget_gone(); !forgotten)
-    parts_.log.error(forgotten.error().what());
+  if (const auto forgotten = forget_gone(); !forgotten) parts_.log.error(forgotten.error().what());
   return changed ? now : next;
 }
 

@@ -16,11 +16,13 @@ std::string capture_chains(const std::string& own, std::uint32_t sidecar_uid) {
   // Own traffic leaves the sidecar untouched (J-23). The exception: a call that comes back to this
   // workload meets the inbound side, unless it is the inbound side's own call (J-24, J-25).
   return fmt::format(
+      "  chain own {{\n"
+      "    oifname \"lo\" ip daddr {0} ip saddr != 127.0.0.6 meta l4proto tcp redirect to :{3}\n"
+      "  }}\n"
       "  chain outbound {{\n"
       "    type nat hook output priority -100; policy accept;\n"
       "    meta l4proto != tcp return\n"
-      "    meta skuid {1} oifname \"lo\" ip daddr {0} ip saddr != 127.0.0.6 redirect to :{3}\n"
-      "    meta skuid {1} return\n"
+      "    meta skuid {1} goto own\n"
       "    oifname \"lo\" return\n"
       "    meta l4proto tcp redirect to :{2}\n"
       "  }}\n"
@@ -36,11 +38,12 @@ std::string capture_chains(const std::string& own, std::uint32_t sidecar_uid) {
 std::string balancing_chain(std::size_t number, const ServiceRoute& route) {
   std::string choices;
   for (std::size_t i = 0; i < route.endpoints.size(); ++i)
-    choices += fmt::format("{}{} : {} . {}", i == 0 ? "" : ", ", i,
+    choices += fmt::format("{}\n      {} : {} . {}", i == 0 ? "" : ",", i,
                            route.endpoints[i].ip.to_string(), route.endpoints[i].port);
   return fmt::format(
       "  chain service_{} {{\n"
-      "    dnat ip addr . port to numgen random mod {} map {{ {} }}\n"
+      "    meta l4proto tcp dnat ip addr . port to numgen random mod {} map {{{}\n"
+      "    }}\n"
       "  }}\n",
       number, route.endpoints.size(), choices);
 }
@@ -50,7 +53,7 @@ std::string balancing_chain(std::size_t number, const ServiceRoute& route) {
 std::string capture_rules(const IpAddress& own_address, std::optional<std::uint32_t> sidecar_uid) {
   std::string text = fresh_table("ip mortise_capture");
   if (sidecar_uid) text += capture_chains(own_address.to_string(), *sidecar_uid);
-  // What no service took over, and what lies outside, fails at once instead of after an ARP timeout.
+  // What no service took over, and what lies outside, fails at once not after an ARP timeout.
   text += fmt::format(
       "  chain refuse {{\n"
       "    type filter hook output priority 0; policy accept;\n"
@@ -89,8 +92,7 @@ std::string service_rules(std::span<const ServiceRoute> routes) {
   text +=
       "  chain services {\n"
       "    type nat hook output priority -90; policy accept;\n";
-  if (!jumps.empty())
-    text += fmt::format("    ip daddr . tcp dport vmap {{{}\n    }}\n", jumps);
+  if (!jumps.empty()) text += fmt::format("    ip daddr . tcp dport vmap {{{}\n    }}\n", jumps);
   text += "  }\n}\n";
   return text;
 }

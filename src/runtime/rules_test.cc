@@ -19,11 +19,13 @@ TEST(CaptureRules, RedirectEverythingButTheSidecarsOwnTraffic) {
 }
 delete table ip mortise_capture
 table ip mortise_capture {
+  chain own {
+    oifname "lo" ip daddr 198.18.0.3 ip saddr != 127.0.0.6 meta l4proto tcp redirect to :15006
+  }
   chain outbound {
     type nat hook output priority -100; policy accept;
     meta l4proto != tcp return
-    meta skuid 100000002 oifname "lo" ip daddr 198.18.0.3 ip saddr != 127.0.0.6 redirect to :15006
-    meta skuid 100000002 return
+    meta skuid 100000002 goto own
     oifname "lo" return
     meta l4proto tcp redirect to :15001
   }
@@ -72,10 +74,15 @@ TEST(ServiceRules, BalanceOverEndpointsAndSkipServicesWithoutAny) {
 delete table ip mortise_services
 table ip mortise_services {
   chain service_0 {
-    dnat ip addr . port to numgen random mod 2 map { 0 : 198.18.0.2 . 80, 1 : 198.18.0.3 . 8080 }
+    meta l4proto tcp dnat ip addr . port to numgen random mod 2 map {
+      0 : 198.18.0.2 . 80,
+      1 : 198.18.0.3 . 8080
+    }
   }
   chain service_2 {
-    dnat ip addr . port to numgen random mod 1 map { 0 : 198.18.0.4 . 80 }
+    meta l4proto tcp dnat ip addr . port to numgen random mod 1 map {
+      0 : 198.18.0.4 . 80
+    }
   }
   chain services {
     type nat hook output priority -90; policy accept;

@@ -70,8 +70,10 @@ Result<void> check_program(const Options& options, const model::Container& conta
                             .problem = {}};
   const auto env = environment_of({}, program);
   const auto found = locate(options.binaries, expand(command.front(), env), env);
-  if (!found) return fail(found.error().code(), found.error().what() + "; install it or change the "
-                                                "container's command");
+  if (!found)
+    return fail(found.error().code(), found.error().what() +
+                                          "; install it or change the "
+                                          "container's command");
   if (container.run_as_user && is_reserved_uid(*container.run_as_user))
     return fail(Code::invalid, "uid " + std::to_string(*container.run_as_user) +
                                    " is reserved for sidecars: choose another runAsUser");

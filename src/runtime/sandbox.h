@@ -12,7 +12,7 @@
 namespace mortise::runtime {
 
 struct Sandbox {
-  std::string netns;        // by name
+  std::string netns;  // by name
   std::string host_name;
   std::uint32_t uid = 0;    // and gid; 0 runs without capabilities too
   std::string working_dir;  // entered before `hidden` is hidden; empty: /

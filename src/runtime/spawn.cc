@@ -121,8 +121,7 @@ Result<std::string> hear(int child) {
   return std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 
-Result<void> lead_to_exec(Files& files, const ProcessId& process,
-                          const Processes::Record& record) {
+Result<void> lead_to_exec(Files& files, const ProcessId& process, const Processes::Record& record) {
   const int child = files.to_parent.read_end.get();
   TRY(const auto first, hear(child));
   if (first.empty()) return fail(Code::unavailable, "the new process died at once");
@@ -140,8 +139,8 @@ Result<io::Descriptor> open_program(const std::string& path, bool& is_script) {
   io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return fail_errno("program " + path);
   std::array<char, 2> start{};
-  is_script = ::pread(file.get(), start.data(), start.size(), 0) == 2 && start[0] == '#' &&
-              start[1] == '!';
+  is_script =
+      ::pread(file.get(), start.data(), start.size(), 0) == 2 && start[0] == '#' && start[1] == '!';
   return file;
 }
 

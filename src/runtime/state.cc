@@ -1,8 +1,7 @@
 #include "runtime/state.h"
 
-#include <set>
-
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "runtime/files.h"
 #include "runtime/layout.h"
@@ -91,8 +90,8 @@ WorkloadSpec spec_from(const Json& json) {
   spec.service_account = json.at("service_account").get<std::string>();
   spec.labels = json.at("labels").get<model::Labels>();
   for (const auto& port : json.at("ports"))
-    spec.ports.push_back({.name = port.at("name").get<std::string>(),
-                          .port = port.at("port").get<std::uint16_t>()});
+    spec.ports.push_back(
+        {.name = port.at("name").get<std::string>(), .port = port.at("port").get<std::uint16_t>()});
   spec.tls_mode = json.at("tls_mode").get<std::string>();
   spec.has_sidecar = json.at("has_sidecar").get<bool>();
   spec.runs_once = json.at("runs_once").get<bool>();

@@ -1,11 +1,10 @@
 // The supervisor's process: how it begins, in the foreground and in the background.
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
-
-#include <fmt/format.h>
 
 #include "io/race.h"
 #include "io/scope.h"
@@ -125,8 +124,8 @@ Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds 
   if (!lock_owner(layout)) {
     CHECK_OK(preflight(options));
     CHECK_OK(make_data_dir(layout));
-    TRY(started, spawn(supervisor_launch(layout, options),
-                       [](const ProcessId&) { return Result<void>(); }));
+    TRY(started,
+        spawn(supervisor_launch(layout, options), [](const ProcessId&) { return Result<void>(); }));
   }
   if (loop.run_until_done(answers_within(loop, client, started, limit))) return started.valid();
   // Two `up` at once: the other one's supervisor won, and that is fine.

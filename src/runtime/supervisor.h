@@ -41,8 +41,8 @@ class Supervisor {
   int control_restarts_ = 0;
   Runner control_;
   Reconciler reconciler_;
-  std::uint64_t revision_ = 0;    // the newest that we heard of
-  bool mesh_changed_ = true;      // since learn() asked
+  std::uint64_t revision_ = 0;  // the newest that we heard of
+  bool mesh_changed_ = true;    // since learn() asked
   bool control_answers_ = false;
 };
 
