@@ -50,7 +50,7 @@ Words classify(std::string_view first_bytes) {
 io::Task<Result<Words>> hear_client(io::Loop& loop, Inbox& client, Duration patience) {
   if (client.empty()) {
     CO_TRY(const std::size_t first, co_await client.fill());
-    if (first == 0) co_return Words::other;
+    if (first == 0) co_return Words::other;  // only the server can have something to say
   }
   const TimePoint deadline = loop.now() + patience;
   for (;;) {

@@ -38,7 +38,7 @@ class Inbound {
   // Looking at what arrives.
   io::Task<Result<InboundDecision>> hear_peer();
   io::Task<std::optional<InboundDecision>> hear_within(Duration limit);
-  io::Task<bool> application_begins();
+  io::Task<bool> application_begins(Duration hold);
   [[nodiscard]] Duration hold() const;
   io::Task<void> act_on(InboundDecision decision);
 
@@ -79,7 +79,7 @@ io::Task<void> Inbound::run() {
     co_return;
   }
   // The application may be the one that begins, so it is dialled at once (K-26).
-  auto heard = co_await first_of(worker_.loop, hear_peer(), application_begins());
+  auto heard = co_await first_of(worker_.loop, hear_peer(), application_begins(hold()));
   if (heard.index() == 1) co_return co_await serve_tcp("plain-text");
   const auto& decision = std::get<0>(heard);
   if (decision) co_await act_on(*decision);
@@ -112,13 +112,13 @@ io::Task<std::optional<InboundDecision>> Inbound::hear_within(Duration limit) {
   co_return **heard;
 }
 
-// True once the application has spoken and the peer stayed silent for as long as a ClientHello
-// could still be on its way.
-io::Task<bool> Inbound::application_begins() {
+// True once the application has spoken and the peer stayed silent for `hold` more, while its
+// ClientHello could still be on its way.
+io::Task<bool> Inbound::application_begins(Duration hold) {
   const auto connected = co_await application_.connect();
   if (connected) {
     (void)co_await application_.first_bytes();  // an error shows again when it is relayed
-    co_await worker_.loop.sleep_for(hold());
+    co_await worker_.loop.sleep_for(hold);
     co_return true;
   }
   // Whoever dials next finds out again, and says it in the way the peer's protocol has for it.
@@ -175,7 +175,8 @@ io::Task<void> Inbound::serve_by_protocol(std::string_view why) {
 // The client's words decide; an application that speaks first is not an HTTP server.
 io::Task<void> Inbound::guess(std::string_view why) {
   auto hearing = hear_client(worker_.loop, inbox_, worker_.limits.first_line);
-  auto heard = co_await first_of(worker_.loop, std::move(hearing), application_begins());
+  auto heard = co_await first_of(worker_.loop, std::move(hearing),
+                                 application_begins(Duration::zero()));
   if (heard.index() == 1) co_return co_await serve_tcp(why);
   const auto& words = std::get<0>(heard);
   if (!words) co_return;

@@ -92,7 +92,7 @@ io::Task<void> Outbound::guess() {
   const auto first = co_await io::before(
       worker_.loop, worker_.loop.now() + worker_.limits.first_words, inbox_.fill());
   if (first) {
-    if (!*first || **first == 0) co_return;
+    if (!*first) co_return;
     co_return co_await serve(co_await hear_application());
   }
   auto leg = co_await open_tcp_leg();
