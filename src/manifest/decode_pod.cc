@@ -16,6 +16,34 @@ namespace {
 
 constexpr std::uint32_t kSidecarUid = 1337;  // what the field's manifests use for sidecars (J-24)
 
+// What execve(2) takes: one argument or variable, and all of them together. Nothing longer can run.
+constexpr std::size_t kMaxText = 131'071;
+constexpr std::size_t kMaxTexts = 1024 * 1024;
+constexpr std::size_t kMaxVariables = 1000;
+
+// Fills in the variables of one container's texts, as long as they stay within what can run.
+class Expansion {
+ public:
+  explicit Expansion(const model::Container& container) : container_(container) {}
+
+  std::string operator()(const std::string& text, Fields& fields, std::string_view name) {
+    auto expanded = expand(text, container_.env, std::min(kMaxText, left_));
+    if (!expanded) {
+      if (!std::exchange(refused_, true)) {
+        fields.problem(name, "is longer than what a program can be started with");
+      }
+      return {};
+    }
+    left_ -= std::min(left_, expanded->size());
+    return *std::move(expanded);
+  }
+
+ private:
+  const model::Container& container_;
+  std::size_t left_ = kMaxTexts;
+  bool refused_ = false;
+};
+
 std::optional<std::uint32_t> run_as_user(Fields& parent) {
   auto context = parent.map("securityContext");
   if (!context) return std::nullopt;
@@ -31,8 +59,10 @@ std::optional<std::uint32_t> run_as_user(Fields& parent) {
   return static_cast<std::uint32_t>(*uid);
 }
 
-void environment(Fields& fields, model::Container& container) {
+void environment(Fields& fields, model::Container& container, Expansion& expansion) {
+  std::size_t written = 0;
   fields.each("env", [&](const Node& node, const std::string& path) {
+    if (++written > kMaxVariables) return;
     Fields variable(node, path, fields.report());
     auto name = variable.text("name");
     const auto value = variable.text("value");
@@ -41,8 +71,11 @@ void environment(Fields& fields, model::Container& container) {
     if (name.empty() || name.contains('=')) {
       variable.problem("name", "an environment variable needs a name without '='");
     }
-    container.env.emplace_back(std::move(name), expand(value, container.env));
+    container.env.emplace_back(std::move(name), expansion(value, variable, "value"));
   });
+  if (written > kMaxVariables) {
+    fields.problem("env", fmt::format("at most {} variables", kMaxVariables));
+  }
   fields.refuse("envFrom", "can only be resolved in a cluster: list the variables under env");
 }
 
@@ -70,12 +103,13 @@ model::Container decode_container(const Node& node, const std::string& path, Rep
   model::Container container;
   container.name = fields.text("name");
   container.image = fields.text("image");
-  environment(fields, container);
+  Expansion expansion(container);
+  environment(fields, container, expansion);
   for (const auto& word : fields.texts("command")) {
-    container.command.push_back(expand(word, container.env));
+    container.command.push_back(expansion(word, fields, "command"));
   }
   for (const auto& word : fields.texts("args")) {
-    container.args.push_back(expand(word, container.env));
+    container.args.push_back(expansion(word, fields, "args"));
   }
   container.working_dir = fields.text("workingDir");
   container_ports(fields, container);

@@ -26,7 +26,11 @@ class Events : public YAML::EventHandler {
  public:
   Events(Builder& builder, int first_line) : builder_(builder), first_line_(first_line) {}
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // The library answers what it cannot make sense of with an empty document, again and again.
+    if (mark.pos == start_) refuse(mark, "this is not valid YAML: unexpected text");
+    start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -40,6 +44,7 @@ class Events : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    last_scalar_ = mark;
     if (value.contains('\0')) refuse(mark, "text must not contain a NUL character");
     const bool is_plain = tag == "?" || tag.empty();
     const bool is_text = tag == "!" || tag == std::string(kTagPrefix) + "str";
@@ -58,6 +63,9 @@ class Events : public YAML::EventHandler {
     open(Node::Type::map, mark, tag, anchor);
   }
   void OnMapEnd() override { close(); }
+
+  [[nodiscard]] bool stopped() const { return stopped_; }
+  [[nodiscard]] const YAML::Mark& last_scalar() const { return last_scalar_; }
 
  private:
   [[nodiscard]] int line(const YAML::Mark& mark) const { return mark.line + first_line_; }
@@ -83,6 +91,8 @@ class Events : public YAML::EventHandler {
 
   Builder& builder_;
   const int first_line_;
+  int start_ = -1;
+  YAML::Mark last_scalar_;
   bool stopped_ = false;
 };
 
@@ -153,7 +163,58 @@ bool says_nothing(std::string_view text) {
   return true;
 }
 
+// What follows a place that the library named; its columns are bytes.
+std::string_view from(std::string_view text, const YAML::Mark& mark) {
+  for (int line = 0; line < mark.line; ++line) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(std::min(text.size(), static_cast<std::size_t>(std::max(mark.column, 0))));
+}
+
+// Whether the scalar that begins here has a quote that is never closed. The library takes the end
+// of the text for its end, and a file that was cut short for a whole one.
+bool is_unclosed(std::string_view text) {
+  while (text.starts_with('&') || text.starts_with('!')) {
+    const auto end = text.find_first_of(" \t\r\n");
+    if (end == std::string_view::npos) return false;
+    text.remove_prefix(end);
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  }
+  if (!text.starts_with('"') && !text.starts_with('\'')) return false;
+  const char quote = text[0];
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool escapes = quote == '"' ? text[i] == '\\' : text.substr(i).starts_with("''");
+    if (escapes) {
+      ++i;
+    } else if (text[i] == quote) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The line on which brackets have opened deeper than any object could be; 0: none. The library
+// would hold hundreds of bytes for each of them before it tells of the first.
+int too_deep_at(std::string_view text) {
+  constexpr int kMost = 1000;
+  int depth = 0;
+  int line = 1;
+  for (const char c : text) {
+    if (c == '\n') ++line;
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+    if (depth > kMost) return line;
+  }
+  return 0;
+}
+
 void read_piece(const Piece& piece, Budget& budget, Documents& documents) {
+  if (const int line = too_deep_at(piece.text); line > 0) {
+    documents.faults.push_back({piece.first_line + line - 1, "", "nested too deep"});
+    return;
+  }
   Builder builder(budget, documents.faults);
   Events events(builder, piece.first_line);
   std::istringstream input{std::string(piece.text)};
@@ -162,8 +223,11 @@ void read_piece(const Piece& piece, Budget& budget, Documents& documents) {
   };
   try {
     YAML::Parser parser(input);
-    while (parser.HandleNextDocument(events)) {
+    while (!events.stopped() && parser.HandleNextDocument(events)) {
       if (Node root = builder.take(); !root.is_null()) documents.roots.push_back(std::move(root));
+    }
+    if (!events.stopped() && is_unclosed(from(piece.text, events.last_scalar()))) {
+      syntax(piece.first_line + events.last_scalar().line, "this quote is never closed");
     }
   } catch (const YAML::Exception& error) {
     syntax(piece.first_line + std::max(error.mark.line, 0), error.msg);

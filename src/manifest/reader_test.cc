@@ -88,6 +88,22 @@ TEST(Reader, ReportsBadSyntaxOfEachDocumentAndReadsTheRest) {
   EXPECT_EQ(documents.faults[1].line, 5);
 }
 
+TEST(Reader, EndsWhereTheLibraryWouldGoOnForEver) {
+  EXPECT_EQ(fault(",a\n"), "1 : this is not valid YAML: unexpected text");
+  EXPECT_EQ(fault("a: 1\n---\n,\n"), "3 : this is not valid YAML: unexpected text");
+  EXPECT_EQ(read("a: 1\n]\n").faults.size(), 1U);
+}
+
+TEST(Reader, RefusesAQuoteThatIsNeverClosed) {
+  const std::string why = ": this is not valid YAML: this quote is never closed";
+  EXPECT_EQ(fault("a: 1\nb: \"x\n  y\n"), "2 " + why);
+  EXPECT_EQ(fault("a: 'it''s\n"), "1 " + why);
+  EXPECT_EQ(fault("h\xC3\xA9: &x \"a\\\"\n"), "1 " + why);
+  EXPECT_EQ(only("a: 'it''s'\nb: \"\\\"\"\n").find("b")->text, "\"");
+  EXPECT_EQ(only("a: |\n  \"x\n").find("a")->text, "\"x\n");
+  EXPECT_EQ(only("a: it's\n").find("a")->text, "it's");
+}
+
 TEST(Reader, RefusesWhatIsNotUtf8Text) {
   EXPECT_EQ(fault("a: 1\nb: \xFF\n"), "2 : this is not UTF-8");
   for (const char* bad : {"a: \xC0\xAF", "a: \xED\xA0\x80", "a: \xE2\x82", "a: \xF5\x80\x80\x80"}) {
@@ -110,6 +126,10 @@ TEST(Reader, StopsAtItsLimits) {
   EXPECT_EQ(fault("- - - - x\n", {3, 100}), "1 [0][0][0]: nested more than 3 levels deep");
   EXPECT_EQ(fault("[1, 2, 3, 4, 5]", {64, 4}),
             "1 [3]: too much content: the limit on values in one call is reached");
+}
+
+TEST(Reader, DoesNotSpendMemoryOnBracketsWithoutEnd) {
+  EXPECT_EQ(fault("a:\n  " + std::string(100'000, '{')), "2 : nested too deep");
 }
 
 TEST(Reader, CountsAnAliasAsOftenAsItIsUsed) {

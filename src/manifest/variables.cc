@@ -5,10 +5,13 @@
 
 namespace mortise::manifest {
 
-std::string expand(std::string_view text,
-                   const std::vector<std::pair<std::string, std::string>>& variables) {
+Result<std::string> expand(std::string_view text,
+                           const std::vector<std::pair<std::string, std::string>>& variables,
+                           std::size_t limit) {
   std::string result;
   while (!text.empty()) {
+    // Values double at every step if they like: look before the next one is added.
+    if (result.size() + text.size() > limit) return fail(Code::exhausted, "is too long");
     const auto dollar = text.find('$');
     result += text.substr(0, dollar);
     if (dollar == std::string_view::npos) break;
@@ -30,6 +33,7 @@ std::string expand(std::string_view text,
     result += found == latest.end() ? text.substr(0, end + 1) : std::string_view(found->second);
     text.remove_prefix(end + 1);
   }
+  if (result.size() > limit) return fail(Code::exhausted, "is too long");
   return result;
 }
 

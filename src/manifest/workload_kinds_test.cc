@@ -141,6 +141,15 @@ TEST(Pod, RefusesContainersThatCannotRun) {
               HasSubstr("two containers are called \"c\""));
 }
 
+TEST(Pod, RefusesVariablesThatGrowWithoutEnd) {
+  std::string text =
+      kPod + "  containers:\n  - name: c\n    image: i\n    env:\n" + "    - {name: A, value: x}\n";
+  for (int i = 0; i < 40; ++i) text += "    - {name: A, value: $(A)$(A)}\n";
+  EXPECT_EQ(problems_of(text),
+            "a.yaml:26: spec.containers[0].env[17].value: is longer than what a program can be "
+            "started with\n");
+}
+
 TEST(Job, ReadsItsTemplate) {
   const auto job = the_only<model::Job>(
       "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n  template:\n    spec:\n"
