@@ -18,11 +18,12 @@ class ApplyVerb final : public Verb {
   }
 
   void describe(Command& command) override {
-    command.repeated("-f,--filename", files_, "a file, a folder or - for standard input; repeat");
+    command.repeated("-f,--filename", files_, "FILE",
+                     "a file, a folder or - for standard input; repeat");
     command.takes_namespace();
     command.flag("--dry-run", dry_run_, "check everything and show the difference, change nothing");
     command.flag("--force", force_, "also where an older object of equal rank silences it");
-    command.option("--reason", reason_, "why; kept with the change");
+    command.option("--reason", reason_, "TEXT", "why; kept with the change");
     waiting_.describe(command);
   }
 

@@ -10,18 +10,19 @@ void Command::flag(const std::string& names, bool& into, const std::string& help
   app_.add_flag(names, into, help);
 }
 
-void Command::option(const std::string& names, std::string& into, const std::string& help) {
-  app_.add_option(names, into, help);
+void Command::option(const std::string& names, std::string& into, const std::string& value,
+                     const std::string& help) {
+  app_.add_option(names, into, help)->type_name(value);
 }
 
 void Command::option(const std::string& names, int& into, const std::string& help) {
-  app_.add_option(names, into, help);
+  app_.add_option(names, into, help)->type_name("NUMBER");
 }
 
 void Command::repeated(const std::string& names, std::vector<std::string>& into,
-                       const std::string& help) {
+                       const std::string& value, const std::string& help) {
   // One value each time: `-f a b` would swallow a positional.
-  app_.add_option(names, into, help)->allow_extra_args(false);
+  app_.add_option(names, into, help)->allow_extra_args(false)->type_name(value);
 }
 
 void Command::duration(const std::string& names, Duration& into, const std::string& help) {

@@ -31,9 +31,12 @@ class Command {
 
   // `names` as the library takes them: "-f,--file". What is not given stays as it is.
   void flag(const std::string& names, bool& into, const std::string& help);
-  void option(const std::string& names, std::string& into, const std::string& help);
+  // `value` is how --help calls it: "FILE".
+  void option(const std::string& names, std::string& into, const std::string& value,
+              const std::string& help);
   void option(const std::string& names, int& into, const std::string& help);
-  void repeated(const std::string& names, std::vector<std::string>& into, const std::string& help);
+  void repeated(const std::string& names, std::vector<std::string>& into, const std::string& value,
+                const std::string& help);
   // "10s", "500ms", "2m"
   void duration(const std::string& names, Duration& into, const std::string& help);
   void positional(const std::string& name, std::string& into, Presence presence,

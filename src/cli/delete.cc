@@ -17,9 +17,10 @@ class DeleteVerb final : public Verb {
 
   void describe(Command& command) override {
     command.positionals("KIND", names_, "the kind, then one or more names");
-    command.repeated("-f,--filename", files_, "a file, a folder or - for standard input; repeat");
+    command.repeated("-f,--filename", files_, "FILE",
+                     "a file, a folder or - for standard input; repeat");
     command.takes_namespace();
-    command.option("--reason", reason_, "why; kept with the change");
+    command.option("--reason", reason_, "TEXT", "why; kept with the change");
     waiting_.describe(command);
   }
 

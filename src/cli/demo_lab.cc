@@ -31,7 +31,7 @@ class DemoLabVerb final : public Verb {
   }
   void describe(Command& command) override {
     command.option("--calls", calls_, "calls per cell; default: 20");
-    command.repeated("--image", images_, "NAME=COMMAND: the host program for a container image");
+    command.repeated("--image", images_, "NAME=COMMAND", "the host program for a container image");
     command.duration("--timeout", limit_, "until every workload is ready; default: 60s");
   }
 

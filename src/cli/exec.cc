@@ -17,7 +17,7 @@ class ExecVerb final : public Verb {
   void describe(Command& command) override {
     command.positional("WORKLOAD", workload_, Command::Presence::required,
                        "a pod, or the Deployment it belongs to");
-    command.option("-c,--container", container_,
+    command.option("-c,--container", container_, "NAME",
                    "a container; istio-proxy: as the sidecar, past its capture");
     command.flag("-i,--stdin", interactive_, "always so: the command has this terminal's input");
     command.flag("-t,--tty", interactive_, "always so: the command has this terminal");

@@ -25,7 +25,8 @@ class GetVerb final : public Verb {
   void describe(Command& command) override {
     command.positional("KIND", kind_, Command::Presence::required, "pods, services, policies, ...");
     command.positional("NAME", name_, Command::Presence::optional, "only this one");
-    command.option("-l,--selector", selector_, "only what has these labels: app=sleep,version=v1");
+    command.option("-l,--selector", selector_, "LABELS",
+                   "only what has these labels: app=sleep,version=v1");
     command.takes_namespace();
     command.takes_all_namespaces();
     command.takes_output();

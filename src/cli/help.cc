@@ -35,7 +35,10 @@ std::vector<Row> options_of(const CLI::App& app) {
     std::string names = option->get_name(false, true);
     if (const auto comma = names.find(','); comma != std::string::npos)
       names.insert(comma + 1, " ");
-    if (option->get_items_expected_max() > 0) names += " " + option->get_type_name();
+    if (option->get_items_expected_max() > 0) {
+      const auto type = option->get_type_name();
+      names += " " + type.substr(0, type.find(':'));  // its choices are in the description
+    }
     rows.emplace_back(names, option->get_description());
   }
   return rows;

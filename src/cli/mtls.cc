@@ -54,7 +54,7 @@ class SetVerb final : public Verb {
   [[nodiscard]] Words words() const override { return words_; }
   void describe(Command& command) override {
     command.positional("RESOURCE", resource_, Command::Presence::required, kResourceHelp);
-    command.option("--reason", reason_, "why; kept with the change");
+    command.option("--reason", reason_, "TEXT", "why; kept with the change");
     command.takes_output();
     waiting_.describe(command);
   }

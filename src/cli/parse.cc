@@ -27,7 +27,8 @@ class Tree {
  public:
   Tree(const Verbs& verbs, Shared& shared) : app_(kSummary, "mortise"), root_(app_, shared) {
     app_.set_help_flag("-h,--help", "what there is to type");
-    app_.set_version_flag("--version", "mortise " + std::string(version()));
+    app_.set_version_flag("--version", "mortise " + std::string(version()),
+                          "which Mortise this is");
     app_.add_option("--data-dir", shared.data_dir, "which mesh; MORTISE_DATA_DIR says the same")
         ->type_name("DIR");
     app_.add_option("--color", shared.color, "auto, always or never; NO_COLOR is heeded")
@@ -88,6 +89,7 @@ class Tree {
     if (made != nullptr) return made;
     made = app_.add_subcommand(name, kGroups.at(name));
     made->require_subcommand(1, 1);
+    made->footer(fmt::format("Example:\n  mortise {} COMMAND --help", name));
     made->fallthrough();
     return made;
   }
@@ -135,6 +137,13 @@ Answered explain(Tree& tree, const CLI::ParseError& error, const std::vector<std
   }
   if (wants_command && left.empty() && error.get_name() == "RequiredError") {
     return {kWrongUsage, "", help_text(at, path_of(at), nullptr)};
+  }
+  // What is not known comes before what is missing.
+  const auto option = std::find_if(left.begin(), left.end(), [](const std::string& argument) {
+    return argument.starts_with('-');
+  });
+  if (option != left.end()) {
+    return mistake(tree, fmt::format("{} has no option {}", path_of(at), *option));
   }
   return mistake(tree, error.what());
 }

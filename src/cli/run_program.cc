@@ -48,7 +48,7 @@ class RunVerb final : public Verb {
   void describe(Command& command) override {
     command.positional("NAME", name_, Command::Presence::required, "of the workload");
     command.takes_namespace();
-    command.option("--image", image_, "noted in the workload; the program is the host's");
+    command.option("--image", image_, "NAME", "noted in the workload; the program is the host's");
     command.flag("-d,--detach", detach_,
                  "the program becomes the workload's own, and both stay until deleted");
     command.flag("--rm", remove_, "always so, except with --detach");

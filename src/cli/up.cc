@@ -20,11 +20,12 @@ class UpVerb final : public Verb {
             "sudo mortise up -f web.yaml --image nginx='nginx -g \"daemon off;\"'"};
   }
   void describe(Command& command) override {
-    command.repeated("-f,--filename", files_, "a file, a folder or - for standard input; repeat");
-    command.repeated("--set", settings_,
-                     "KEY=VALUE: global.mtls.auto, global.mtls.enabled, global.trustDomain, "
+    command.repeated("-f,--filename", files_, "FILE",
+                     "a file, a folder or - for standard input; repeat");
+    command.repeated("--set", settings_, "KEY=VALUE",
+                     "global.mtls.auto, global.mtls.enabled, global.trustDomain, "
                      "pki.workloadTTL");
-    command.repeated("--image", images_, "NAME=COMMAND: the host program for a container image");
+    command.repeated("--image", images_, "NAME=COMMAND", "the host program for a container image");
     command.flag("-d,--detach", detach_, "return when every workload is ready");
     command.duration("--timeout", limit_, "how long that may take; default: 60s");
   }

@@ -8,17 +8,19 @@ namespace mortise::cli {
 class Waiting {
  public:
   void describe(Command& command) {
-    command.flag("--wait,!--no-wait", wait_, "wait until the proxies have it in force (default)");
+    command.flag("--wait", wait_, "wait until the proxies have it in force: the default");
+    command.flag("--no-wait", no_wait_, "do not");
     command.duration("--timeout", limit_, "how long to wait; default: 10s");
   }
   // 0: not at all.
   [[nodiscard]] std::chrono::milliseconds milliseconds() const {
-    if (!wait_) return {};
+    if (no_wait_) return {};
     return std::chrono::duration_cast<std::chrono::milliseconds>(limit_);
   }
 
  private:
   bool wait_ = true;
+  bool no_wait_ = false;
   Duration limit_ = std::chrono::seconds(10);
 };
 
