@@ -25,8 +25,9 @@ class CreateNamespaceVerb final : public Verb {
       return context.wrong_usage(fmt::format(
           "\"{}\" is no name: lower-case letters, digits and -, at most 63 of them", name_));
     }
-    TRY(const auto known, context.mesh.objects({"Namespace", {}, name_}));
-    if (!known.empty()) {
+    const auto known = context.mesh.objects({"Namespace", {}, name_});
+    if (!known && known.error().code() != Code::not_found) return std::unexpected(known.error());
+    if (known && !known->empty()) {
       return fail(Code::conflict, fmt::format("namespace \"{}\" already exists", name_));
     }
     std::string text = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: \"" + name_ + "\"\n";

@@ -16,6 +16,7 @@ class FakeMesh final : public client::BlockingClient {
   }
   Result<client::Change> apply(client::Apply what) override {
     applied.push_back(std::move(what));
+    stored.insert(stored.end(), stored_by_apply.begin(), stored_by_apply.end());
     return change;
   }
   Result<client::Change> remove(client::Remove what) override {
@@ -30,6 +31,10 @@ class FakeMesh final : public client::BlockingClient {
       if (!query.name.empty() && object.ref.name != query.name) continue;
       if (query.namespace_name && object.ref.namespace_name != *query.namespace_name) continue;
       found.push_back(object);
+    }
+    // As the control plane answers: a list may be empty, a name must exist.
+    if (found.empty() && !query.name.empty()) {
+      return fail(Code::not_found, "there is no " + query.kind + " " + query.name);
     }
     return found;
   }
@@ -59,6 +64,7 @@ class FakeMesh final : public client::BlockingClient {
   bool reachable = true;
   client::Change change;
   std::vector<client::Object> stored;
+  std::vector<client::Object> stored_by_apply;
   std::vector<client::WorkloadStatus> running;
   client::MeshStatus mesh_status;
   client::MtlsRule rule;

@@ -16,7 +16,8 @@ std::string hint_for(const Error& error, const Context& context) {
                        context.shared.data_dir);
   }
   const bool refused = error.what().find("Permission denied") != std::string::npos;
-  if ((refused || error.code() == Code::denied) && geteuid() != 0) {
+  const bool says_so = error.what().find("sudo") != std::string::npos;
+  if ((refused || error.code() == Code::denied) && geteuid() != 0 && !says_so) {
     return "this needs root: try again with sudo";
   }
   return "";

@@ -43,6 +43,20 @@ class CommandLine : public testing::Test {
     return exit_code ? *exit_code : context.failed(exit_code.error());
   }
 
+  // The next apply makes a pod that is ready at once.
+  void runs(const std::string& where, const std::string& name) {
+    client::WorkloadStatus status;
+    auto& workload = status.registered.workload;
+    workload.namespace_name = where;
+    workload.name = name;
+    workload.owner = name;
+    workload.owner_kind = "Pod";
+    workload.ready = true;
+    status.registered.state = "Running";
+    mesh.running = {status};
+    mesh.stored_by_apply = {{{"Pod", where, name}, "v1", "", "{}"}};
+  }
+
   // A file with this text, gone when the test ends.
   std::string file(const std::string& text) {
     const auto path = folder + "/file.yaml";
@@ -274,6 +288,7 @@ TEST_F(CommandLine, CreateNamespacePrintsItAndRefusesATwin) {
 }
 
 TEST_F(CommandLine, RunRemovesItsWorkloadWhateverTheProgramSays) {
+  runs("full", "probe");
   host.exec_status = 3;
   EXPECT_EQ(type({"run", "probe", "-n", "full", "--rm", "-it", "--", "false"}), 3);
   ASSERT_EQ(mesh.removed.size(), 1U);
@@ -282,16 +297,19 @@ TEST_F(CommandLine, RunRemovesItsWorkloadWhateverTheProgramSays) {
 }
 
 TEST_F(CommandLine, RunWithoutAProgramIsAShellWhereSomebodyTypes) {
+  runs("no-injection", "curl-test");
   EXPECT_EQ(type({"-n=no-injection", "run", "curl-test", "--image=radial/busyboxplus:curl", "-i",
                   "--tty", "--rm"}),
             0)
       << terminal.err_text;
   EXPECT_EQ(host.executed[0].namespace_name, "no-injection");
   EXPECT_EQ(host.executed[0].command, std::vector<std::string>{"sh"});
+  mesh.stored.clear();
   EXPECT_EQ(type({"run", "curl-test"}), 64);
 }
 
 TEST_F(CommandLine, RunDetachedMakesTheProgramTheWorkloadsOwn) {
+  runs("legacy", "talker");
   mesh.change.objects = {{"Pod/legacy/talker", "created"}};
   EXPECT_EQ(type({"run", "talker", "-n", "legacy", "-d", "--", "sh", "-c", "echo \"a\nb\""}), 0);
   EXPECT_EQ(terminal.out_text, "pod/talker created\n");
