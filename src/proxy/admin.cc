@@ -45,11 +45,10 @@ std::string Admin::config() const {
     if (!resources.empty()) resources += ',';
     resources += fmt::format(R"({{"name":{},"version":{}}})", quoted(name), version);
   }
-  return fmt::format(
-      R"({{"revision":{},"connected":{},"identity":{},"certificate_not_after":{},)"
-      R"("resources":[{}]}})",
-      discovery_.revision(), discovery_.connected(), quoted(identity_.id()),
-      identity_.not_after_seconds(), resources);
+  return fmt::format(R"({{"revision":{},"connected":{},"identity":{},"certificate_not_after":{},)"
+                     R"("resources":[{}]}})",
+                     discovery_.revision(), discovery_.connected(), quoted(identity_.id()),
+                     identity_.not_after_seconds(), resources);
 }
 
 // The numbers live on the traffic loop and are read there.

@@ -37,7 +37,8 @@ Words classify(std::string_view first_bytes) {
   // Servers skip empty lines and some skip blanks before a request line (RFC 9112 2.2).
   const auto begin = std::min(first_bytes.find_first_not_of("\r\n \t"), first_bytes.size());
   const auto bytes = first_bytes.substr(begin);
-  if (bytes.empty()) return first_bytes.size() < kLongestFirstLine ? Words::undecided : Words::other;
+  if (bytes.empty())
+    return first_bytes.size() < kLongestFirstLine ? Words::undecided : Words::other;
   if (wire::http1::guess_request(bytes) == wire::http1::Guess::http) return Words::http;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     const auto byte = static_cast<unsigned char>(bytes[at]);

@@ -10,10 +10,14 @@ using wire::http1::Framing;
 
 bool BodyCursor::done() const {
   switch (framing_) {
-    case Framing::none: return true;
-    case Framing::length: return left_ == 0;
-    case Framing::chunked: return chunks_.done();
-    case Framing::until_close: return false;
+    case Framing::none:
+      return true;
+    case Framing::length:
+      return left_ == 0;
+    case Framing::chunked:
+      return chunks_.done();
+    case Framing::until_close:
+      return false;
   }
   return true;
 }
@@ -21,14 +25,17 @@ bool BodyCursor::done() const {
 Result<std::size_t> BodyCursor::take(std::string_view next) {
   begun_ |= !next.empty();
   switch (framing_) {
-    case Framing::none: return 0;
+    case Framing::none:
+      return 0;
     case Framing::length: {
       const auto count = std::min<std::uint64_t>(left_, next.size());
       left_ -= count;
       return static_cast<std::size_t>(count);
     }
-    case Framing::chunked: return chunks_.scan(next);
-    case Framing::until_close: break;
+    case Framing::chunked:
+      return chunks_.scan(next);
+    case Framing::until_close:
+      break;
   }
   return next.size();
 }

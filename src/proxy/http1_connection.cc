@@ -45,9 +45,13 @@ class Http1Connection {
 io::Task<void> Http1Connection::run() {
   for (;;) {
     switch (co_await read_request()) {
-      case Read::request: break;
-      case Read::refused: co_await reply_and_linger(refusal_); co_return;
-      case Read::over: co_return;
+      case Read::request:
+        break;
+      case Read::refused:
+        co_await reply_and_linger(refusal_);
+        co_return;
+      case Read::over:
+        co_return;
     }
     if (!co_await answer_one()) co_return;
   }
@@ -111,11 +115,18 @@ io::Task<bool> Http1Connection::answer_one() {
     end.reply = route.error();
   }
   switch (end.client) {
-    case Client::keep: co_return true;
-    case Client::linger: co_await linger(); co_return false;
-    case Client::broken: client_.stream().abort(); co_return false;
-    case Client::upgraded: co_return false;
-    case Client::unanswered: break;
+    case Client::keep:
+      co_return true;
+    case Client::linger:
+      co_await linger();
+      co_return false;
+    case Client::broken:
+      client_.stream().abort();
+      co_return false;
+    case Client::upgraded:
+      co_return false;
+    case Client::unanswered:
+      break;
   }
   if (!end.body_read || !request_.keep_alive || request_.http10) {
     co_await reply_and_linger(end.reply);

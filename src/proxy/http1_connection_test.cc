@@ -141,8 +141,8 @@ TEST_F(Http1, CarriesAChunkedBodyVerbatim) {
   const std::string_view body = "3;x=y\r\nabc\r\n0\r\nTrailer: 1\r\n\r\n";
   client_.peer_sends("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   client_.peer_sends(body);
-  EXPECT_TRUE(leg().peer_received().ends_with("transfer-encoding: chunked\r\n\r\n" +
-                                              std::string(body)));
+  EXPECT_TRUE(
+      leg().peer_received().ends_with("transfer-encoding: chunked\r\n\r\n" + std::string(body)));
   leg().peer_sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n");
   EXPECT_TRUE(client_.peer_received().ends_with("\r\n\r\n1\r\nx\r\n0\r\n\r\n"));
   EXPECT_TRUE(upstream_.legs[0].reused);
@@ -155,8 +155,7 @@ TEST_F(Http1, EndsTheClientConnectionWhereOnlyThatEndsTheBody) {
   leg().peer_sends(" of bytes");
   EXPECT_FALSE(client_.write_side_finished());
   leg().peer_closes();
-  EXPECT_EQ(client_.peer_received(),
-            "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nstream of bytes");
+  EXPECT_EQ(client_.peer_received(), "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nstream of bytes");
   EXPECT_TRUE(client_.write_side_finished());
   EXPECT_FALSE(upstream_.legs[0].reused);
 }
@@ -271,7 +270,8 @@ TEST_F(Http1, ReadsTheRestOfABodyBeforeTheConnectionOfALocalReplyEnds) {
   upstream_.refusal = no_healthy_upstream();
   start();
   client_.peer_sends("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbo");
-  EXPECT_TRUE(client_.peer_received().ends_with("\r\nconnection: close\r\n\r\nno healthy upstream"));
+  EXPECT_TRUE(
+      client_.peer_received().ends_with("\r\nconnection: close\r\n\r\nno healthy upstream"));
   EXPECT_TRUE(client_.write_side_finished());
   EXPECT_FALSE(task_.done());
   client_.peer_closes();
@@ -359,7 +359,8 @@ TEST_F(Http1, EndsAHeadThatNeverEnds) {
 
 TEST_F(Http1, RefusesAHeadThatIsTooLarge) {
   start();
-  client_.peer_sends("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(limits_.head.head_bytes, 'x'));
+  client_.peer_sends("GET / HTTP/1.1\r\nHost: a\r\nX: " +
+                     std::string(limits_.head.head_bytes, 'x'));
   EXPECT_TRUE(client_.peer_received().starts_with("HTTP/1.1 431 "));
 }
 

@@ -103,9 +103,14 @@ io::Task<void> Exchange::send_request() {
   sums_.bytes_received += request_.head.size();
   request_.head = std::string();
   switch (co_await copy_body(client_, leg_, request_.body, sums_.bytes_received)) {
-    case Copied::whole: break;
-    case Copied::source_failed: sending_is(Sending::client_failed); co_return;
-    case Copied::sink_failed: sending_is(Sending::leg_failed); co_return;
+    case Copied::whole:
+      break;
+    case Copied::source_failed:
+      sending_is(Sending::client_failed);
+      co_return;
+    case Copied::sink_failed:
+      sending_is(Sending::leg_failed);
+      co_return;
   }
   sending_is(Sending::whole);
   co_await watch_client();
@@ -185,8 +190,8 @@ io::Task<ExchangeEnd> Exchange::forward_answer(const ResponseHead& head) {
     co_return end;
   }
   end.client = keep ? Client::keep : Client::linger;
-  end.leg_reusable = head.keep_alive && !body.ends_with_connection() && answer_.empty() &&
-                     !request_.http10;
+  end.leg_reusable =
+      head.keep_alive && !body.ends_with_connection() && answer_.empty() && !request_.http10;
   co_return end;
 }
 

@@ -15,10 +15,10 @@ namespace mortise::proxy {
 // What is known about a request once its head was read and rewritten.
 struct Request {
   std::string method;
-  std::string head;                 // as the next hop sees it
+  std::string head;  // as the next hop sees it
   BodyCursor body{wire::http1::Framing::none, 0};
   bool http10 = false;
-  bool keep_alive = true;           // the client's wish
+  bool keep_alive = true;  // the client's wish
   bool expects_continue = false;
   bool upgrade = false;
 };
@@ -33,7 +33,7 @@ struct ExchangeEnd {
   };
   Client client = Client::broken;
   bool leg_reusable = false;
-  bool body_read = true;            // false: the rest of the request's body is still to come
+  bool body_read = true;  // false: the rest of the request's body is still to come
   LocalReply reply{};
 };
 

@@ -70,10 +70,17 @@ void append_response(const wire::http1::ResponseHead& head, Persistence persiste
   out.append(head.reason).append("\r\n");
   append_end_to_end(head.fields, head.framing, out);
   switch (persistence) {
-    case Persistence::default_for_version: break;
-    case Persistence::close: append_field("connection", "close", out); break;
-    case Persistence::keep_alive_http10: append_field("connection", "keep-alive", out); break;
-    case Persistence::upgrade: append_upgrade(head.fields, out); break;
+    case Persistence::default_for_version:
+      break;
+    case Persistence::close:
+      append_field("connection", "close", out);
+      break;
+    case Persistence::keep_alive_http10:
+      append_field("connection", "keep-alive", out);
+      break;
+    case Persistence::upgrade:
+      append_upgrade(head.fields, out);
+      break;
   }
   out.append("\r\n");
 }

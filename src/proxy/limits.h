@@ -13,22 +13,22 @@ namespace mortise::proxy {
 inline constexpr std::size_t kChunk = 16 * 1024;
 
 struct Limits {
-  std::size_t connections = 10000;       // accepted and alive, both directions together
+  std::size_t connections = 10000;  // accepted and alive, both directions together
   wire::http1::Limits head;
-  std::size_t hello_bytes = 64 * 1024;   // S-7
-  std::size_t idle_legs = 64;            // per target; the oldest go first
-  std::size_t edges = 2000;              // telemetry
-  std::size_t lookups = 4096;            // addresses asked for on demand
+  std::size_t hello_bytes = 64 * 1024;  // S-7
+  std::size_t idle_legs = 64;           // per target; the oldest go first
+  std::size_t edges = 2000;             // telemetry
+  std::size_t lookups = 4096;           // addresses asked for on demand
 
   Duration connect = std::chrono::seconds(5);
   Duration handshake = std::chrono::seconds(10);
   Duration startup = std::chrono::seconds(20);  // for the first certificate and configuration
   Duration lookup = std::chrono::seconds(5);
-  Duration head_time = std::chrono::seconds(30);   // from a head's first byte to its last
-  Duration http_idle = std::chrono::hours(1);      // between requests
-  Duration linger = std::chrono::seconds(2);       // for a client to read its last answer
-  Duration late_body = std::chrono::seconds(5);    // for a body that its answer overtook
-  Duration drain = std::chrono::seconds(30);       // for what a new policy contradicts
+  Duration head_time = std::chrono::seconds(30);  // from a head's first byte to its last
+  Duration http_idle = std::chrono::hours(1);     // between requests
+  Duration linger = std::chrono::seconds(2);      // for a client to read its last answer
+  Duration late_body = std::chrono::seconds(5);   // for a body that its answer overtook
+  Duration drain = std::chrono::seconds(30);      // for what a new policy contradicts
   // A leg is dropped before the far side would: sidecars keep theirs for http_idle, applications
   // often for two seconds only.
   Duration idle_mutual_leg = std::chrono::seconds(60);

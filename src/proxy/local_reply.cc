@@ -5,11 +5,16 @@ namespace {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 400: return "Bad Request";
-    case 408: return "Request Timeout";
-    case 431: return "Request Header Fields Too Large";
-    case 502: return "Bad Gateway";
-    default: return "Service Unavailable";
+    case 400:
+      return "Bad Request";
+    case 408:
+      return "Request Timeout";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 502:
+      return "Bad Gateway";
+    default:
+      return "Service Unavailable";
   }
 }
 
@@ -20,9 +25,12 @@ std::string_view reason_phrase(int status) {
 
 LocalReply upstream_reset(Reset reason) {
   switch (reason) {
-    case Reset::connection_failure: return {503, MORTISE_RESET_WORDS "connection failure"};
-    case Reset::connection_termination: return {503, MORTISE_RESET_WORDS "connection termination"};
-    case Reset::protocol_error: break;
+    case Reset::connection_failure:
+      return {503, MORTISE_RESET_WORDS "connection failure"};
+    case Reset::connection_termination:
+      return {503, MORTISE_RESET_WORDS "connection termination"};
+    case Reset::protocol_error:
+      break;
   }
   return {502, MORTISE_RESET_WORDS "protocol error"};
 }

@@ -7,10 +7,10 @@ namespace mortise::proxy {
 namespace {
 
 using testing::Application;
-using testing::SimMesh;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::SimMesh;
 using ::testing::StartsWith;
 using namespace std::chrono_literals;
 
@@ -123,8 +123,7 @@ TEST_F(MeshSim, PlainTextTowardsAStrictPortIsATerminatedConnection) {  // X-21
 TEST_F(MeshSim, MixedEndpointsAreDecidedEachForItself) {  // M-24
   model::Workload& plain = mesh_.add_workload("plain", "198.18.0.5", false);
   plain.namespace_name = "full";
-  mesh_.add_service("httpbin", "198.19.0.1", model::Protocol::http,
-                    {"full/httpbin", "full/plain"});
+  mesh_.add_service("httpbin", "198.19.0.1", model::Protocol::http, {"full/httpbin", "full/plain"});
   mesh_.run_application(httpbin_, Application::http);
   mesh_.run_application(plain, Application::http);
   mesh_.start();
@@ -353,12 +352,16 @@ TEST(MeshSimFaults, AnswersAreWholeOrFailuresWhateverTheNetworkDoes) {
     mesh.add_service("httpbin", "198.19.0.1", model::Protocol::automatic, {"full/httpbin"});
     const auto& application = mesh.run_application(server, Application::http);
     mesh.start();
-    mesh.world.faults = {.least_delay = 1ms, .most_delay = 40ms, .short_io = 0.3, .reset = 0.01,
-                         .refuse = 0.05, .buffer_bytes = 512};
+    mesh.world.faults = {.least_delay = 1ms,
+                         .most_delay = 40ms,
+                         .short_io = 0.3,
+                         .reset = 0.01,
+                         .refuse = 0.05,
+                         .buffer_bytes = 512};
     for (int round = 0; round < 20; ++round) {
       const auto answer = mesh.call(client, kService, std::string(kGet));
-      const bool failure = answer.starts_with("HTTP/1.1 503 ") || answer.ends_with("RESET") ||
-                           answer == "REFUSED";
+      const bool failure =
+          answer.starts_with("HTTP/1.1 503 ") || answer.ends_with("RESET") || answer == "REFUSED";
       EXPECT_TRUE(failure || answer.find("URI=spiffe:") != std::string::npos)
           << "seed " << seed << ", round " << round << ": " << answer;
     }

@@ -1,5 +1,7 @@
 #include "proxy/run.h"
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <thread>
 
@@ -92,6 +94,14 @@ io::Task<void> wait_for_end(io::EpollLoop& control, io::Signals& signals, Log& l
   control.stop();
 }
 
+// As many descriptors as the system lets us have: each connection needs two.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // without it accept waits for room earlier
+}
+
 Result<Self> own_workload(const Options& options) {
   const auto slash = options.workload.find('/');
   if (slash == 0 || slash == std::string::npos || slash + 1 == options.workload.size()) {
@@ -107,6 +117,7 @@ Result<void> run(const Options& options) {
   TRY(const auto self, own_workload(options));
   const auto log = make_stderr_log("mortise-proxy " + options.workload, options.log_level);
   Random seeds = Random::from_system();
+  raise_descriptor_limit();
 
   io::EpollLoop control(seeds.next());
   io::OsNetwork control_network(control);

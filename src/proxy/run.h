@@ -10,12 +10,12 @@
 namespace mortise::proxy {
 
 struct Options {
-  std::string workload;         // NS/NAME
-  IpAddress address;            // the workload's own
+  std::string workload;  // NS/NAME
+  IpAddress address;     // the workload's own
   std::string control_socket;
-  int outbound_fd = 3;          // listening sockets, made by the supervisor
+  int outbound_fd = 3;  // listening sockets, made by the supervisor
   int inbound_fd = 4;
-  std::string admin_socket;     // empty: no admin interface
+  std::string admin_socket;  // empty: no admin interface
   Level log_level = Level::info;
 };
 

@@ -48,6 +48,7 @@ io::Task<bool> Worker::wait_until_ready() {
 }
 
 std::shared_ptr<const Destination> Worker::destination(const SocketAddress& target) {
+  note_use(target.ip);
   if (const auto found = destinations_.find(target); found != destinations_.end()) {
     return found->second;
   }
@@ -57,9 +58,13 @@ std::shared_ptr<const Destination> Worker::destination(const SocketAddress& targ
   return resolved;
 }
 
+void Worker::note_use(const IpAddress& address) {
+  if (const auto asked = asked_.find(address); asked != asked_.end()) asked->second = loop.now();
+}
+
 io::Task<Snapshot::Knowledge> Worker::learn(IpAddress address) {
   using Knowledge = Snapshot::Knowledge;
-  if (const auto asked = asked_.find(address); asked != asked_.end()) asked->second = loop.now();
+  note_use(address);
   auto knowledge = snapshot_->knowledge_of(address);
   if (knowledge != Knowledge::must_ask) co_return knowledge;
   if (!asked_.contains(address)) {
@@ -75,7 +80,13 @@ io::Task<Snapshot::Knowledge> Worker::learn(IpAddress address) {
   co_return knowledge;
 }
 
+void Worker::tell(std::string_view text) {
+  if (lines_left_-- > 0) log.info(text);
+}
+
 void Worker::tidy() {
+  if (lines_left_ < 0) log.info(std::to_string(-lines_left_) + " more lines like these");
+  lines_left_ = kLinesPerSecond;
   if (identity_ != nullptr) legs.sweep(identity_->epoch);
   balancer.tidy();
   std::erase_if(asked_, [&](const auto& entry) {

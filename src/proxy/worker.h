@@ -22,6 +22,8 @@ struct Self {
 
 class Worker {
  public:
+  static constexpr int kLinesPerSecond = 20;
+
   Worker(io::Loop& on, io::Network& network_used, Log& log_used, Self self_served,
          Limits limits_used);
 
@@ -53,6 +55,10 @@ class Worker {
   LegPool legs;
   Balancer balancer;
 
+  // One line for the operator about one connection. A flood of them is cut short and counted, so
+  // that strangers cannot fill the log.
+  void tell(std::string_view text);
+
   // Once a second: what grows with traffic shrinks again.
   void tidy();
   // Accepted and alive; the listeners stop taking more at the limit.
@@ -62,10 +68,12 @@ class Worker {
 
  private:
   io::Task<bool> next_change();
+  void note_use(const IpAddress& address);
 
   std::shared_ptr<const Snapshot> snapshot_;
   std::shared_ptr<const Identity> identity_;
   std::unordered_map<SocketAddress, std::shared_ptr<const Destination>> destinations_;
+  int lines_left_ = kLinesPerSecond;
   std::unordered_map<IpAddress, TimePoint> asked_;  // on demand, and when last used
 };
 

@@ -4,9 +4,9 @@
 
 namespace mortise::proxy {
 
-io::Task<Result<std::string>> call_control(io::Loop& loop, io::Network& network,
-                                           std::string socket, std::string method,
-                                           std::string request, Duration limit) {
+io::Task<Result<std::string>> call_control(io::Loop& loop, io::Network& network, std::string socket,
+                                           std::string method, std::string request,
+                                           Duration limit) {
   CO_TRY(auto stream, co_await network.connect_unix(std::move(socket)));
   const auto channel = rpc::Channel::over(loop, std::move(stream));
   auto running = channel->run();

@@ -7,8 +7,7 @@
 
 namespace mortise::proxy {
 
-io::Task<Result<std::string>> call_control(io::Loop& loop, io::Network& network,
-                                           std::string socket, std::string method,
-                                           std::string request, Duration limit);
+io::Task<Result<std::string>> call_control(io::Loop& loop, io::Network& network, std::string socket,
+                                           std::string method, std::string request, Duration limit);
 
 }  // namespace mortise::proxy

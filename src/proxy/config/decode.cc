@@ -10,34 +10,50 @@ Result<std::uint16_t> decode_port(std::uint32_t port) {
 
 Result<std::optional<model::MtlsMode>> decode_mode(discovery_api::Mode mode) {
   switch (mode) {
-    case discovery_api::MODE_UNSET: return std::nullopt;
-    case discovery_api::MODE_DISABLE: return model::MtlsMode::disable;
-    case discovery_api::MODE_PERMISSIVE: return model::MtlsMode::permissive;
-    case discovery_api::MODE_STRICT: return model::MtlsMode::strict;
-    default: return fail(Code::invalid, "unknown mode " + std::to_string(mode));
+    case discovery_api::MODE_UNSET:
+      return std::nullopt;
+    case discovery_api::MODE_DISABLE:
+      return model::MtlsMode::disable;
+    case discovery_api::MODE_PERMISSIVE:
+      return model::MtlsMode::permissive;
+    case discovery_api::MODE_STRICT:
+      return model::MtlsMode::strict;
+    default:
+      return fail(Code::invalid, "unknown mode " + std::to_string(mode));
   }
 }
 
 Result<model::Protocol> decode_protocol(discovery_api::Protocol protocol) {
   switch (protocol) {
-    case discovery_api::PROTOCOL_AUTOMATIC: return model::Protocol::automatic;
-    case discovery_api::PROTOCOL_TCP: return model::Protocol::tcp;
-    case discovery_api::PROTOCOL_HTTP: return model::Protocol::http;
-    case discovery_api::PROTOCOL_HTTP2: return model::Protocol::http2;
-    case discovery_api::PROTOCOL_GRPC: return model::Protocol::grpc;
-    case discovery_api::PROTOCOL_TLS: return model::Protocol::tls;
-    default: return fail(Code::invalid, "unknown protocol " + std::to_string(protocol));
+    case discovery_api::PROTOCOL_AUTOMATIC:
+      return model::Protocol::automatic;
+    case discovery_api::PROTOCOL_TCP:
+      return model::Protocol::tcp;
+    case discovery_api::PROTOCOL_HTTP:
+      return model::Protocol::http;
+    case discovery_api::PROTOCOL_HTTP2:
+      return model::Protocol::http2;
+    case discovery_api::PROTOCOL_GRPC:
+      return model::Protocol::grpc;
+    case discovery_api::PROTOCOL_TLS:
+      return model::Protocol::tls;
+    default:
+      return fail(Code::invalid, "unknown protocol " + std::to_string(protocol));
   }
 }
 
 Result<model::ClientTlsMode> decode_client_mode(discovery_api::ClientRules::ClientTlsMode mode) {
   switch (mode) {
-    case discovery_api::ClientRules::CLIENT_TLS_MODE_DISABLE: return model::ClientTlsMode::disable;
-    case discovery_api::ClientRules::CLIENT_TLS_MODE_SIMPLE: return model::ClientTlsMode::simple;
-    case discovery_api::ClientRules::CLIENT_TLS_MODE_MUTUAL: return model::ClientTlsMode::mutual;
+    case discovery_api::ClientRules::CLIENT_TLS_MODE_DISABLE:
+      return model::ClientTlsMode::disable;
+    case discovery_api::ClientRules::CLIENT_TLS_MODE_SIMPLE:
+      return model::ClientTlsMode::simple;
+    case discovery_api::ClientRules::CLIENT_TLS_MODE_MUTUAL:
+      return model::ClientTlsMode::mutual;
     case discovery_api::ClientRules::CLIENT_TLS_MODE_ISTIO_MUTUAL:
       return model::ClientTlsMode::istio_mutual;
-    default: return fail(Code::invalid, "unknown client mode " + std::to_string(mode));
+    default:
+      return fail(Code::invalid, "unknown client mode " + std::to_string(mode));
   }
 }
 

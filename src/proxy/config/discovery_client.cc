@@ -17,10 +17,11 @@ io::Task<void> DiscoveryClient::run() {
     const auto ended = co_await session();
     talking_ = connected_ = false;
     const auto wait = backoff_.next(parts_.loop.random());
-    parts_.log.warning(fmt::format("discovery: {}; the last configuration stays in force; next "
-                                   "attempt in {} ms",
-                                   ended ? "the control plane ended the stream" : ended.error().what(),
-                                   wait / std::chrono::milliseconds(1)));
+    parts_.log.warning(
+        fmt::format("discovery: {}; the last configuration stays in force; next "
+                    "attempt in {} ms",
+                    ended ? "the control plane ended the stream" : ended.error().what(),
+                    wait / std::chrono::milliseconds(1)));
     co_await parts_.loop.sleep_for(wait);
   }
 }
@@ -59,7 +60,8 @@ io::Task<Result<void>> DiscoveryClient::receive(rpc::ClientCall& call) {
     CO_TRY(const auto bytes, co_await call.read());
     if (!bytes) co_return Result<void>();
     discovery_api::FromControl message;
-    if (!message.ParseFromString(*bytes)) co_return fail(Code::invalid, "not a FromControl message");
+    if (!message.ParseFromString(*bytes))
+      co_return fail(Code::invalid, "not a FromControl message");
     connected_ = true;
     backoff_.succeeded();
     if (message.has_update()) {
@@ -87,8 +89,8 @@ io::Task<void> DiscoveryClient::take(discovery_api::Update update) {
     revision_ = update.revision();
   } else {
     ack.set_rejected(taken.error().what());
-    parts_.log.error(fmt::format("revision {} refused: {}", update.revision(),
-                                 taken.error().what()));
+    parts_.log.error(
+        fmt::format("revision {} refused: {}", update.revision(), taken.error().what()));
   }
   send(std::move(message));
 }

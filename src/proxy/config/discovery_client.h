@@ -26,8 +26,7 @@ class DiscoveryClient {
     std::uint64_t instance = 0;
     PutInForce put_in_force;
   };
-  explicit DiscoveryClient(Parts parts)
-      : parts_(std::move(parts)), outgoing_ready_(parts_.loop) {}
+  explicit DiscoveryClient(Parts parts) : parts_(std::move(parts)), outgoing_ready_(parts_.loop) {}
 
   // Connects, and connects again, for the life of the process.
   io::Task<void> run();

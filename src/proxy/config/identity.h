@@ -13,8 +13,8 @@
 namespace mortise::proxy {
 
 struct Identity {
-  std::string id;                                  // SPIFFE
-  std::shared_ptr<const io::TlsContext> context;   // of one worker
+  std::string id;                                 // SPIFFE
+  std::shared_ptr<const io::TlsContext> context;  // of one worker
   // Grows with every replacement: a leg made under another one is not reused (invariant 3).
   std::uint64_t epoch = 0;
   WallTime not_after;

@@ -46,8 +46,7 @@ io::Task<void> IdentityClient::run() {
     if (auto obtained = co_await obtain(); !obtained) {
       const auto wait = backoff_.next(parts_.loop.random());
       parts_.log.warning(fmt::format("certificate: {}; next attempt in {} ms",
-                                     obtained.error().what(),
-                                     wait / std::chrono::milliseconds(1)));
+                                     obtained.error().what(), wait / std::chrono::milliseconds(1)));
       co_await parts_.loop.sleep_for(wait);
       continue;
     }
@@ -64,10 +63,9 @@ io::Task<Result<void>> IdentityClient::obtain() {
   const pki::SpiffeId asked{"cluster.local", parts_.workload.substr(0, slash), "default"};
   identity::v1::SignRequest request;
   CO_TRY(*request.mutable_csr_der(), pki::make_csr(*key, asked));
-  CO_TRY(const auto bytes,
-         co_await call_control(parts_.loop, parts_.network, parts_.socket,
-                               "/mortise.identity.v1.Identity/Sign", request.SerializeAsString(),
-                               kSignLimit));
+  CO_TRY(const auto bytes, co_await call_control(parts_.loop, parts_.network, parts_.socket,
+                                                 "/mortise.identity.v1.Identity/Sign",
+                                                 request.SerializeAsString(), kSignLimit));
   SignResponse response;
   if (!response.ParseFromString(bytes)) co_return fail(Code::invalid, "not a SignResponse");
   CO_TRY(auto credentials, decode(response, std::move(key)));

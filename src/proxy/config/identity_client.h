@@ -40,7 +40,8 @@ class IdentityClient {
   Parts parts_;
   Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(30)};
   std::optional<pki::Credentials> credentials_;
-  TrustRoots trust_;  // empty before the control plane told one: the roots given with the leaf count
+  TrustRoots
+      trust_;  // empty before the control plane told one: the roots given with the leaf count
   std::string id_;
   std::uint64_t epoch_ = 0;
 };

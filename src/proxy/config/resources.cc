@@ -9,10 +9,15 @@ namespace {
 Result<void> add_other(const std::string& name, const discovery_api::Resource& from,
                        Snapshot& snapshot, policy::RuleBook& rules) {
   switch (from.body_case()) {
-    case discovery_api::Resource::kModes: return decode_modes(from.modes(), rules);
-    case discovery_api::Resource::kRules: return decode_rules(from.rules(), rules);
-    case discovery_api::Resource::kInbound: return decode_inbound(from.inbound(), snapshot);
-    case discovery_api::Resource::kTrust: snapshot.trust = decode_trust(from.trust()); return {};
+    case discovery_api::Resource::kModes:
+      return decode_modes(from.modes(), rules);
+    case discovery_api::Resource::kRules:
+      return decode_rules(from.rules(), rules);
+    case discovery_api::Resource::kInbound:
+      return decode_inbound(from.inbound(), snapshot);
+    case discovery_api::Resource::kTrust:
+      snapshot.trust = decode_trust(from.trust());
+      return {};
     case discovery_api::Resource::kSettings:
       return decode_settings(from.settings(), snapshot, rules.settings);
     case discovery_api::Resource::kUnknown: {
@@ -22,7 +27,8 @@ Result<void> add_other(const std::string& name, const discovery_api::Resource& f
       snapshot.nobody.insert(address);
       return {};
     }
-    default: return fail(Code::invalid, "a resource of a kind this version does not know");
+    default:
+      return fail(Code::invalid, "a resource of a kind this version does not know");
   }
 }
 

@@ -50,17 +50,17 @@ using WorkloadPtr = std::shared_ptr<const model::Workload>;
 struct Snapshot {
   std::uint64_t revision = 0;
   std::shared_ptr<const policy::RuleBook> rules = std::make_shared<policy::RuleBook>();
-  std::unordered_map<IpAddress, ServicePtr> services;      // by virtual address
-  std::unordered_map<IpAddress, WorkloadPtr> workloads;    // by address
-  std::unordered_map<std::string, WorkloadPtr> by_key;     // by NS/NAME
+  std::unordered_map<IpAddress, ServicePtr> services;    // by virtual address
+  std::unordered_map<IpAddress, WorkloadPtr> workloads;  // by address
+  std::unordered_map<std::string, WorkloadPtr> by_key;   // by NS/NAME
   // The services behind which a workload is, oldest first (K-18).
   std::unordered_map<std::string, std::vector<ServicePtr>> services_of;
   std::map<std::uint16_t, InboundPort> inbound;
   // Ports no Service declares. Nothing is accepted in plain text before somebody said so.
   InboundPort inbound_others;
   std::vector<AddressRange> mesh_ranges;
-  bool complete = false;                         // every address of the mesh is known
-  std::unordered_set<IpAddress> nobody;          // looked up, and no mesh workload has it
+  bool complete = false;                 // every address of the mesh is known
+  std::unordered_set<IpAddress> nobody;  // looked up, and no mesh workload has it
   TrustRoots trust;
 
   [[nodiscard]] const InboundPort& inbound_port(std::uint16_t port) const;

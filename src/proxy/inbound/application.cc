@@ -31,19 +31,28 @@ io::Task<std::expected<Route, LocalReply>> Application::open() {
   if (leg_ == nullptr && early_ != nullptr && held_->empty()) {
     held_.reset();
     leg_ = make_exclusive_leg(std::move(early_));
+    last_used_ = worker_.loop.now();
   }
-  if (leg_ == nullptr || !leg_->can_open_stream()) {
+  if (!has_fresh_leg()) {
     auto stream = co_await dial();
     if (!stream) {
-      worker_.log.info(fmt::format("inbound: the application on port {}: {}", port_,
-                                   stream.error().what()));
+      worker_.tell(
+          fmt::format("inbound: the application on port {}: {}", port_, stream.error().what()));
       ++edge_.sums().requests;
       ++edge_.sums().requests_failed;
       co_return std::unexpected(upstream_reset(Reset::connection_failure));
     }
     leg_ = make_exclusive_leg(*std::move(stream));
   }
+  last_used_ = worker_.loop.now();
   co_return Route{leg_->open_stream(), edge_.again(), {}};
+}
+
+// Applications drop idle connections after a second or two, and a request that meets the end of
+// one cannot be repeated.
+bool Application::has_fresh_leg() {
+  return leg_ != nullptr && worker_.loop.now() - last_used_ <= worker_.limits.idle_plain_leg &&
+         leg_->can_open_stream();
 }
 
 bool Application::still_allowed() const {

@@ -28,12 +28,14 @@ class Application final : public Upstream {
 
  private:
   io::Task<Result<std::unique_ptr<io::Stream>>> dial();
+  [[nodiscard]] bool has_fresh_leg();
 
   Worker& worker_;
   std::uint16_t port_;
   std::unique_ptr<io::Stream> early_;
-  std::optional<Inbox> held_;   // what was read from early_
+  std::optional<Inbox> held_;  // what was read from early_
   std::unique_ptr<Leg> leg_;
+  TimePoint last_used_;
   bool verified_ = false;
   EdgeTable::Use edge_;
 };

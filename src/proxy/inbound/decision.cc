@@ -17,7 +17,8 @@ InboundDecision decide(model::MtlsMode mode, Handling handling, const wire::Clie
       if (wire::offers_mesh_protocol(hello)) return {Treatment::terminate, ""};
       if (handling == Handling::http) return {Treatment::refuse, "application-tls"};  // S-16
       return {Treatment::pass_raw, "application-tls"};
-    case model::MtlsMode::disable: break;
+    case model::MtlsMode::disable:
+      break;
   }
   return {Treatment::serve_plain, "server-disabled"};
 }

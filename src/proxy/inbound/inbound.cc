@@ -85,20 +85,20 @@ io::Task<void> Inbound::run() {
   if (decision) co_await act_on(*decision);
 }
 
-// Reads until the first bytes show what they are. Waits without deadline: the callers have one,
-// or the application's first words end the wait.
+// Reads until the first bytes show what they are. Waits for the first of them without deadline:
+// the callers have one, or the application's first words end the wait.
 io::Task<Result<InboundDecision>> Inbound::hear_peer() {
+  CO_TRY(std::size_t got, co_await inbox_.fill());
+  const TimePoint deadline = worker_.loop.now() + worker_.limits.handshake;
   for (;;) {
-    if (!inbox_.empty()) {
-      hello_ = wire::peek_client_hello(inbox_.bytes(), worker_.limits.hello_bytes);
-      const auto decision = decide(policy_.mode, handling_, hello_);
-      if (decision.treatment != Treatment::look_further) co_return decision;
-    }
-    CO_TRY(const std::size_t got, co_await inbox_.fill());
-    if (got > 0) continue;
+    hello_ = wire::peek_client_hello(inbox_.bytes(), worker_.limits.hello_bytes);
     // An end in the middle of a ClientHello, or without a word.
-    hello_.verdict = wire::ClientHello::Verdict::not_tls;
-    co_return decide(policy_.mode, handling_, hello_);
+    if (got == 0) hello_.verdict = wire::ClientHello::Verdict::not_tls;
+    const auto decision = decide(policy_.mode, handling_, hello_);
+    if (decision.treatment != Treatment::look_further) co_return decision;
+    const auto more = co_await io::before(worker_.loop, deadline, inbox_.fill());
+    if (!more) co_return InboundDecision{Treatment::refuse, "silent-peer"};
+    CO_TRY(got, *more);
   }
 }
 
@@ -135,11 +135,15 @@ Duration Inbound::hold() const {
 
 io::Task<void> Inbound::act_on(InboundDecision decision) {
   switch (decision.treatment) {
-    case Treatment::terminate: co_return co_await terminate();
-    case Treatment::serve_plain: co_return co_await serve_by_protocol(decision.because);
-    case Treatment::pass_raw: co_return co_await serve_tcp(decision.because);
+    case Treatment::terminate:
+      co_return co_await terminate();
+    case Treatment::serve_plain:
+      co_return co_await serve_by_protocol(decision.because);
+    case Treatment::pass_raw:
+      co_return co_await serve_tcp(decision.because);
     case Treatment::look_further:
-    case Treatment::refuse: break;
+    case Treatment::refuse:
+      break;
   }
   refuse(decision.because, "the port's mode does not take it");
 }
@@ -166,26 +170,31 @@ io::Task<void> Inbound::terminate() {
 
 io::Task<void> Inbound::serve_by_protocol(std::string_view why) {
   switch (handling_) {
-    case Handling::http: co_return co_await serve_http(why);
-    case Handling::tcp: co_return co_await serve_tcp(why);
-    case Handling::guess: co_return co_await guess(why);
+    case Handling::http:
+      co_return co_await serve_http(why);
+    case Handling::tcp:
+      co_return co_await serve_tcp(why);
+    case Handling::guess:
+      co_return co_await guess(why);
   }
 }
 
 // The client's words decide; an application that speaks first is not an HTTP server.
 io::Task<void> Inbound::guess(std::string_view why) {
   auto hearing = hear_client(worker_.loop, inbox_, worker_.limits.first_line);
-  auto heard = co_await first_of(worker_.loop, std::move(hearing),
-                                 application_begins(Duration::zero()));
+  auto heard =
+      co_await first_of(worker_.loop, std::move(hearing), application_begins(Duration::zero()));
   if (heard.index() == 1) co_return co_await serve_tcp(why);
   const auto& words = std::get<0>(heard);
   if (!words) co_return;
   switch (*words) {
-    case Words::http: co_return co_await serve_http(why);
+    case Words::http:
+      co_return co_await serve_http(why);
     case Words::http2:
       co_return refuse("http2-undeclared", "HTTP/2 on a port of undeclared protocol");
     case Words::undecided:
-    case Words::other: co_return co_await serve_tcp(why);
+    case Words::other:
+      co_return co_await serve_tcp(why);
   }
 }
 
@@ -203,8 +212,8 @@ io::Task<void> Inbound::serve_http(std::string_view why) {
 io::Task<void> Inbound::serve_tcp(std::string_view why) {
   const CountedConnection counted(edge("tcp", why, false));
   if (const auto connected = co_await application_.connect(); !connected) {
-    worker_.log.info(fmt::format("inbound: the application on port {}: {}", port_,
-                                 connected.error().what()));
+    worker_.tell(
+        fmt::format("inbound: the application on port {}: {}", port_, connected.error().what()));
     client_->abort();
     co_return;
   }
@@ -212,8 +221,8 @@ io::Task<void> Inbound::serve_tcp(std::string_view why) {
   const bool undecided = classify(inbox_.bytes()) == Words::undecided;
   if (handling_ == Handling::guess && undecided) inbox_.continue_on(guarded);
   auto& sums = counted.sums();
-  auto relaying = relay_both(worker_.loop, inbox_, application_.bytes(), sums.bytes_received,
-                             sums.bytes_sent);
+  auto relaying =
+      relay_both(worker_.loop, inbox_, application_.bytes(), sums.bytes_received, sums.bytes_sent);
   auto ended = co_await first_of(worker_.loop, std::move(relaying), forbidden());
   if (ended.index() == 1) {
     client_->abort();
@@ -235,13 +244,12 @@ io::Task<bool> Inbound::forbidden() {
 // A reset, and no word of the reason to the peer (S-30, invariant 7).
 void Inbound::refuse(std::string_view why, std::string_view detail) {
   const CountedConnection counted(edge("tcp", why, true));
-  worker_.log.info(fmt::format("inbound from {} to port {} refused ({}): {}", peer_.to_string(),
-                               port_, why, detail));
+  worker_.tell(fmt::format("inbound from {} to port {} refused ({}): {}", peer_.to_string(), port_,
+                           why, detail));
   if (client_ != nullptr) client_->abort();
 }
 
-EdgeTable::Use Inbound::edge(std::string_view protocol, std::string_view why,
-                             bool refused) const {
+EdgeTable::Use Inbound::edge(std::string_view protocol, std::string_view why, bool refused) const {
   EdgeKey key;
   key.peer_address = peer_.to_string();
   key.port = port_;

@@ -77,8 +77,8 @@ EdgeKey edge_of(const Call& call, const policy::EndpointFacts& facts, const Endp
 Endpoint make_endpoint(const Call& call, const policy::EndpointFacts& facts) {
   const model::Workload& workload = facts.server.workload;
   const auto& rules = *call.snapshot.rules;
-  const policy::CallFacts call_facts{call.client_namespace, call.service, call.service_port, {},
-                                     &facts, call.siblings};
+  const policy::CallFacts call_facts{
+      call.client_namespace, call.service, call.service_port, {}, &facts, call.siblings};
   Endpoint endpoint;
   endpoint.address = {workload.address, facts.port};
   endpoint.workload = workload.key();
@@ -120,14 +120,19 @@ std::shared_ptr<const Destination> resolve_service(const Snapshot& snapshot,
   const auto* service_port = find_port(known.service, port);
   if (service_port == nullptr) return nullptr;
   const auto facts = endpoints_of(snapshot, known, *service_port);
-  const Call call{snapshot,     client_namespace, port,
-                  &known.service, service_port,     facts,
+  const Call call{snapshot,
+                  client_namespace,
+                  port,
+                  &known.service,
+                  service_port,
+                  facts,
                   host_of(known.service, snapshot.rules->settings.cluster_domain)};
   auto destination = std::make_shared<Destination>();
   destination->service = name_of(known.service);
   destination->port = port;
   destination->handling = handling_of(service_port->protocol);
-  for (const auto& endpoint : facts) destination->endpoints.push_back(make_endpoint(call, endpoint));
+  for (const auto& endpoint : facts)
+    destination->endpoints.push_back(make_endpoint(call, endpoint));
   return destination;
 }
 
@@ -193,9 +198,12 @@ std::string LegTarget::key() const {
 
 Handling handling_of(model::Protocol protocol) {
   switch (protocol) {
-    case model::Protocol::http: return Handling::http;
-    case model::Protocol::automatic: return Handling::guess;
-    default: return Handling::tcp;
+    case model::Protocol::http:
+      return Handling::http;
+    case model::Protocol::automatic:
+      return Handling::guess;
+    default:
+      return Handling::tcp;
   }
 }
 

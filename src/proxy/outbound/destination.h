@@ -16,9 +16,9 @@ namespace mortise::proxy {
 struct LegTarget {
   SocketAddress address;
   bool mutual_tls = false;
-  std::string server_name;                        // SNI, I-30
-  std::vector<std::string> alpn;                  // S-6
-  std::vector<std::string> accepted_identities;   // K-21; empty refuses (K-22)
+  std::string server_name;                       // SNI, I-30
+  std::vector<std::string> alpn;                 // S-6
+  std::vector<std::string> accepted_identities;  // K-21; empty refuses (K-22)
 
   // Equal for equal targets and for no others.
   [[nodiscard]] std::string key() const;
@@ -27,15 +27,15 @@ struct LegTarget {
 
 struct Endpoint {
   SocketAddress address;
-  std::string workload;       // NS/NAME
-  std::string identity;       // expected, SPIFFE
+  std::string workload;  // NS/NAME
+  std::string identity;  // expected, SPIFFE
   policy::ClientDecision decision;
-  LegTarget http;             // the leg for requests
-  LegTarget tcp;              // the leg for bytes
+  LegTarget http;  // the leg for requests
+  LegTarget tcp;   // the leg for bytes
   // Under which legs for requests are pooled: target and decision, so that a leg made under one
   // decision never serves another.
   std::string pool_key;
-  EdgeKey edge;               // for telemetry, but for what only a connection can tell
+  EdgeKey edge;  // for telemetry, but for what only a connection can tell
 };
 
 // How the traffic of a port is looked at. HTTP/2 and gRPC travel as bytes until the proxy reads
@@ -44,8 +44,8 @@ enum class Handling { tcp, http, guess };
 Handling handling_of(model::Protocol protocol);
 
 struct Destination {
-  std::string service;        // NS/NAME; empty: dialled by a workload's own address
-  std::uint16_t port = 0;     // as dialled
+  std::string service;     // NS/NAME; empty: dialled by a workload's own address
+  std::uint16_t port = 0;  // as dialled
   Handling handling = Handling::guess;
   std::vector<Endpoint> endpoints;
 };

@@ -39,8 +39,7 @@ io::Task<std::expected<LegPool::Opened, DialFailure>> LegPool::open(
   }
   auto stream = co_await dial(loop_, network_, limits_, endpoint.http, identity);
   if (!stream) co_return std::unexpected(std::move(stream).error());
-  CountedConnection counted(
-      edges_.use(established(endpoint.edge, (*stream)->tls(), "http")));
+  CountedConnection counted(edges_.use(established(endpoint.edge, (*stream)->tls(), "http")));
   Legs& home = pools_[endpoint.pool_key];  // looked up again: it may have been empty meanwhile
   home.push_back(Pooled{make_exclusive_leg(*std::move(stream)), identity->epoch,
                         endpoint.http.mutual_tls, loop_.now(), std::move(counted)});

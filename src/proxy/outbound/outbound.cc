@@ -54,9 +54,12 @@ io::Task<void> Outbound::run() {
     co_return refuse("no certificate or no configuration yet");
   }
   switch (co_await worker_.learn(target_.ip)) {
-    case Snapshot::Knowledge::outside: co_return co_await pass_through();
-    case Snapshot::Knowledge::known: co_return co_await serve_destination();
-    case Snapshot::Knowledge::must_ask: break;
+    case Snapshot::Knowledge::outside:
+      co_return co_await pass_through();
+    case Snapshot::Knowledge::known:
+      co_return co_await serve_destination();
+    case Snapshot::Knowledge::must_ask:
+      break;
   }
   refuse("an address of the mesh that nobody can say anything about");
 }
@@ -80,9 +83,12 @@ io::Task<void> Outbound::serve_destination() {
   const auto destination = worker_.destination(target_);
   if (destination == nullptr) co_return refuse("a service port that is not declared");
   switch (destination->handling) {
-    case Handling::http: co_return co_await serve_http();
-    case Handling::tcp: co_return co_await serve_tcp();
-    case Handling::guess: co_return co_await guess();
+    case Handling::http:
+      co_return co_await serve_http();
+    case Handling::tcp:
+      co_return co_await serve_tcp();
+    case Handling::guess:
+      co_return co_await guess();
   }
 }
 
@@ -111,11 +117,13 @@ io::Task<Result<Words>> Outbound::hear_application() {
 io::Task<void> Outbound::serve(Result<Words> words) {
   if (!words) co_return;
   switch (*words) {
-    case Words::http: co_return co_await serve_http();
+    case Words::http:
+      co_return co_await serve_http();
     case Words::http2:
       co_return refuse("HTTP/2 on a port of undeclared protocol: name the port grpc- or http2-");
     case Words::undecided:
-    case Words::other: co_return co_await serve_tcp();
+    case Words::other:
+      co_return co_await serve_tcp();
   }
 }
 
@@ -182,7 +190,7 @@ io::Task<void> Outbound::relay_to(TcpLeg leg, std::string from_server) {
 
 // TCP has no words: the application sees a reset. The reason goes to the log.
 void Outbound::refuse(std::string_view reason) {
-  worker_.log.info(fmt::format("outbound to {} refused: {}", target_.to_string(), reason));
+  worker_.tell(fmt::format("outbound to {} refused: {}", target_.to_string(), reason));
   application_->abort();
 }
 

@@ -31,10 +31,9 @@ void Attempts::failed(const Endpoint& endpoint, const DialFailure& failure) {
   edge.protocol = protocol;
   edge.security = failure.in_handshake ? Security::refused : Security::unknown;
   ++worker.edges.use(edge).sums().requests_failed;
-  worker.log.info(fmt::format("outbound to {} at {} ({}, {}): {}", endpoint.workload,
-                              endpoint.address.to_string(),
-                              policy::to_string(endpoint.decision.tls), edge.why,
-                              failure.error.what()));
+  worker.tell(fmt::format("outbound to {} at {} ({}, {}): {}", endpoint.workload,
+                          endpoint.address.to_string(), policy::to_string(endpoint.decision.tls),
+                          edge.why, failure.error.what()));
 }
 
 io::Task<std::expected<Route, LocalReply>> OutboundRequests::open() {

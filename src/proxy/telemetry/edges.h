@@ -15,12 +15,12 @@ enum class Security : std::uint8_t { unknown, mutual_tls, plain, refused };
 
 // Traffic that is alike in every respect but its amount (api/telemetry.proto, Edge).
 struct EdgeKey {
-  bool at_source = false;       // which end reports
+  bool at_source = false;  // which end reports
   std::string peer_address;
   std::string peer_identity;
   std::string own_identity;
-  std::string service;          // NS/NAME dialled
-  std::uint16_t port = 0;       // of the server's workload
+  std::string service;     // NS/NAME dialled
+  std::uint16_t port = 0;  // of the server's workload
   std::string protocol = "tcp";
   Security security = Security::unknown;
   std::string why;
@@ -37,7 +37,7 @@ struct EdgeSums {
   std::uint64_t connections_closed = 0;
   std::uint64_t requests = 0;
   std::uint64_t requests_failed = 0;
-  std::uint64_t bytes_sent = 0;      // towards the client (semantics T-2)
+  std::uint64_t bytes_sent = 0;  // towards the client (semantics T-2)
   std::uint64_t bytes_received = 0;
   friend bool operator==(const EdgeSums&, const EdgeSums&) = default;
 };

@@ -12,10 +12,14 @@ constexpr auto kLimit = std::chrono::seconds(5);
 
 api::Security encode(Security security) {
   switch (security) {
-    case Security::mutual_tls: return api::SECURITY_MUTUAL_TLS;
-    case Security::plain: return api::SECURITY_PLAIN;
-    case Security::refused: return api::SECURITY_REFUSED;
-    case Security::unknown: break;
+    case Security::mutual_tls:
+      return api::SECURITY_MUTUAL_TLS;
+    case Security::plain:
+      return api::SECURITY_PLAIN;
+    case Security::refused:
+      return api::SECURITY_REFUSED;
+    case Security::unknown:
+      break;
   }
   return api::SECURITY_UNKNOWN;
 }
@@ -77,17 +81,17 @@ io::Task<void> Reporter::collect() {
   report.set_sequence(++sequence_);
   report.set_revision(standing.revision);
   report.set_certificate_not_after(standing.certificate_not_after);
-  report.set_window_ms(static_cast<std::uint64_t>(
-      (parts_.loop.now() - last_collected_) / std::chrono::milliseconds(1)));
+  report.set_window_ms(static_cast<std::uint64_t>((parts_.loop.now() - last_collected_) /
+                                                  std::chrono::milliseconds(1)));
   last_collected_ = parts_.loop.now();
   collected_.close();
   parts_.worker.loop.post([this] {
-    parts_.loop.post([this, edges = parts_.worker.edges.take(),
-                      dropped = parts_.worker.edges.dropped()] {
-      unconfirmed_->set_edges_dropped(dropped);
-      for (const auto& [key, sums] : edges) encode(key, sums, *unconfirmed_->add_edges());
-      collected_.open();
-    });
+    parts_.loop.post(
+        [this, edges = parts_.worker.edges.take(), dropped = parts_.worker.edges.dropped()] {
+          unconfirmed_->set_edges_dropped(dropped);
+          for (const auto& [key, sums] : edges) encode(key, sums, *unconfirmed_->add_edges());
+          collected_.open();
+        });
   });
   // Waits without deadline: the traffic loop takes its turns or the process is lost.
   co_await collected_.opened();

@@ -6,8 +6,8 @@
 #include <limits>
 #include <optional>
 
-#include "proxy/testing/hand_loop.h"
 #include "io/stream.h"
+#include "proxy/testing/hand_loop.h"
 
 namespace mortise::proxy::testing {
 

@@ -44,8 +44,8 @@ inline io::Task<void> serve_http_application(io::Loop& loop, io::Accepted accept
     application.heads.push_back(inbox.substr(0, end + 4));
     inbox.erase(0, end + 4);
     const auto body = application.name + "\n" + application.heads.back();
-    const auto answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
-                        "\r\n\r\n" + body;
+    const auto answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     if (!co_await io::write_all(*accepted.stream, answer)) co_return;
     co_await io::Yield(loop);
   }
@@ -180,8 +180,9 @@ class SimMesh {
   std::string call(const model::Workload& from, std::string_view to, std::string words,
                    bool finish = false, Duration limit = std::chrono::seconds(30)) {
     auto network = world.process(from.address);
-    auto task = io::before(loop, loop.now() + limit,
-                           say(*network, SocketAddress::parse(to).value(), std::move(words), finish));
+    auto task =
+        io::before(loop, loop.now() + limit,
+                   say(*network, SocketAddress::parse(to).value(), std::move(words), finish));
     task.start();
     loop.run_until_done(task);
     auto heard = task.done() ? task.take() : std::nullopt;
