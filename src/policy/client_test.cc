@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/decide.h"
+#include "policy/destination_rule.h"
 #include "policy/testing.h"
 
 namespace mortise::policy {
@@ -157,6 +158,14 @@ TEST_F(CallToHttpbin, MatchesWildcardsBySuffix) {  // D-22
   }
 }
 
+TEST(HostMatches, DoesNotTakeADomainForItsOwnSubdomain) {  // D-22
+  EXPECT_TRUE(host_matches("*.foo.com", "a.foo.com"));
+  EXPECT_TRUE(host_matches("*.foo.com", "a.b.foo.com"));
+  EXPECT_FALSE(host_matches("*.foo.com", "foo.com"));
+  EXPECT_FALSE(host_matches("*.foo.com", "afoo.com"));
+  EXPECT_FALSE(host_matches("foo.com", "a.foo.com"));
+}
+
 TEST_F(CallToHttpbin, FollowsTheMostSpecificHostAlone) {  // D-23
   rules_.destination_rules = {rule("full", "star", "*", tls(ClientTlsMode::disable)),
                               rule("full", "local", "*.local"),
@@ -164,6 +173,13 @@ TEST_F(CallToHttpbin, FollowsTheMostSpecificHostAlone) {  // D-23
   EXPECT_EQ(rule_used(), "full/ns");
   EXPECT_EQ(said(), "ISTIO_MUTUAL auto") << "rules for less specific hosts contribute nothing";
   rules_.destination_rules.push_back(rule("full", "exact", "httpbin"));
+  EXPECT_EQ(rule_used(), "full/exact");
+}
+
+TEST_F(CallToHttpbin, PrefersAnExactHostToAWildcardOfTheSameLength) {  // D-23
+  service_.meta.ref.name = "a";
+  rules_.destination_rules = {rule("full", "wild", "*.full.svc.cluster.local"),
+                              rule("full", "exact", "a.full.svc.cluster.local")};
   EXPECT_EQ(rule_used(), "full/exact");
 }
 

@@ -84,8 +84,7 @@ std::string full_host(const DestinationRule& rule, const std::string& cluster_do
 
 bool host_matches(std::string_view pattern, std::string_view host) {
   if (!pattern.starts_with('*')) return pattern == host;
-  const auto suffix = pattern.substr(1);
-  return host.size() > suffix.size() && host.ends_with(suffix);
+  return host.ends_with(pattern.substr(1));
 }
 
 MergedRule find_rule(const std::string& client_namespace, const model::Service& service,
