@@ -125,4 +125,4 @@ def test_disable_means_plain_text_and_the_mesh_cannot_be_disabled(mesh):
 def test_a_service_that_does_not_exist_is_named(mesh):
     refused = mesh.run("mtls", "require", f"{NAMESPACE}/nothing")
     assert refused.returncode == 1, refused
-    assert f"{NAMESPACE}/nothing" in refused.stderr
+    assert "nothing" in refused.stderr and NAMESPACE in refused.stderr

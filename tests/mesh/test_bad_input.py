@@ -54,7 +54,7 @@ kind: Service
 metadata: {name: web, namespace: here}
 spec:
   ports: [{port: eighty}]
-""", "bad.yaml", "port", "eighty")
+""", "bad.yaml:10", "spec.ports[0].port", "number")
 
 
 def test_an_unknown_mode_lists_the_known_ones(mesh):
@@ -71,7 +71,7 @@ def test_a_legacy_policy_with_a_wrong_name_is_refused(mesh):
 kind: Policy
 metadata: {name: mine, namespace: here}
 spec: {peers: [{mtls: {}}]}
-""", "mine", "default")
+""", "bad.yaml:8", "metadata.name", "default")
 
 
 def test_an_object_in_a_namespace_that_does_not_exist_is_refused(mesh):

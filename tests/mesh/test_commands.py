@@ -22,7 +22,8 @@ def test_get_pods_shows_who_has_a_sidecar(mesh, namespace, ready):
 
 def test_exec_gives_back_the_commands_status_and_output(mesh):
     done = mesh.exec("full", "sleep", "sh", "-c", "cat; echo err >&2; exit 7", stdin="in")
-    assert (done.returncode, done.stdout, done.stderr) == (7, "in", "err\n")
+    assert (done.returncode, done.stdout) == (7, "in")
+    assert done.stderr == "err\ncommand terminated with exit code 7\n"
 
 
 def test_exec_in_an_unknown_workload_names_it(mesh):
@@ -60,21 +61,29 @@ def test_status_names_every_sidecar_and_that_it_is_up_to_date(mesh):
 
 
 def test_logs_show_what_a_program_printed(mesh):
-    mesh.do("run", "talker", "-n", "legacy", "--", "sh", "-c", "echo said-it; exec sleep infinity")
+    mesh.do("run", "talker", "-n", "legacy", "--detach", "--",
+            "sh", "-c", "echo said-it; exec sleep infinity")
     assert eventually(lambda: "said-it" in mesh.do("logs", "-n", "legacy", "talker"))
-    assert mesh.delete("pod", "talker", "legacy")
+    mesh.do("delete", "-n", "legacy", "pod", "talker")
 
 
 def test_run_in_a_new_namespace_with_injection_is_in_the_mesh(mesh):
     mesh.do("create", "namespace", "fresh", "--inject")
-    mesh.do("run", "caller", "-n", "fresh", "--", "sleep", "infinity")
-    call = mesh.curl("fresh", "http://httpbin.full:8000/headers", workload="caller")
-    assert call.uri == "spiffe://cluster.local/ns/fresh/sa/default", call
-    assert mesh.delete("pod", "caller", "fresh")
+    body = mesh.do("run", "caller", "-n", "fresh", "--", "curl", "-sS",
+                   "http://httpbin.full:8000/headers")
+    assert "URI=spiffe://cluster.local/ns/fresh/sa/default" in body
+
+
+def test_run_gives_back_the_programs_status_and_leaves_nothing(mesh):
+    done = mesh.run("run", "once", "-n", "legacy", "--", "sh", "-c", "exit 5")
+    assert done.returncode == 5, done
+    assert eventually(lambda: not any("once" in name for name in mesh.namespaces()))
+    assert not any(item["metadata"]["name"].startswith("once")
+                   for item in mesh.items("pods", "-n", "legacy"))
 
 
 def test_a_declared_delete_ends_the_workload_and_its_network(mesh):
-    mesh.do("run", "gone", "-n", "legacy", "--", "sleep", "infinity")
+    mesh.do("run", "gone", "-n", "legacy", "--detach", "--", "sleep", "infinity")
     assert any("gone" in name for name in mesh.namespaces())
     mesh.do("delete", "-n", "legacy", "pod", "gone")
     assert eventually(lambda: not any("gone" in name for name in mesh.namespaces()))
