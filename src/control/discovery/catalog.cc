@@ -1,5 +1,8 @@
 #include "control/discovery/catalog.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include "control/discovery/resources.h"
 
 namespace mortise::control::discovery {
@@ -10,6 +13,17 @@ std::uint64_t version_of(const std::string& body) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char byte : body) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
   return hash == 0 ? 1 : hash;
+}
+
+// Maps in a fixed order, so that equal content has equal bytes in every run of the program.
+std::string serialize(const google::protobuf::MessageLite& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  message.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
 }
 
 }  // namespace
@@ -28,7 +42,7 @@ std::string address_name(const std::string& ip) { return "address/" + ip; }
 std::shared_ptr<const Encoded> Catalog::find(const std::string& name) {
   auto& slot = slots_[name];
   if (slot.fresh) return slot.encoded;
-  auto encoded = encode(name);
+  auto encoded = encode(name, complete());
   if (encoded == nullptr) {
     slots_.erase(name);
     return nullptr;
@@ -40,15 +54,19 @@ std::shared_ptr<const Encoded> Catalog::find(const std::string& name) {
   return slot.encoded;
 }
 
-std::shared_ptr<const Encoded> Catalog::encode(const std::string& name) const {
-  const ResourceContext context{registry_, options_.roots_der, options_.mesh_ranges, complete()};
+std::shared_ptr<const Encoded> Catalog::incomplete_settings() const {
+  return encode("settings", false);
+}
+
+std::shared_ptr<const Encoded> Catalog::encode(const std::string& name, bool complete) const {
+  const ResourceContext context{registry_, options_.roots_der, options_.mesh_ranges, complete};
   auto resource = make_resource(name, context);
   if (!resource) return nullptr;
   auto encoded = std::make_shared<Encoded>();
   encoded->name = name;
-  encoded->version = version_of(resource->SerializeAsString());
+  encoded->version = version_of(serialize(*resource));
   resource->set_version(encoded->version);
-  encoded->bytes = resource->SerializeAsString();
+  encoded->bytes = serialize(*resource);
   return encoded;
 }
 

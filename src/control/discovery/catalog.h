@@ -32,6 +32,8 @@ class Catalog {
 
   // Null when there is no such thing. Encodes at the first call after a change.
   std::shared_ptr<const Encoded> find(const std::string& name);
+  // The settings for a proxy that has been told only part of the mesh so far.
+  std::shared_ptr<const Encoded> incomplete_settings() const;
   // Forgets what the change may have altered.
   void on_change(const registry::Touched& touched);
   // Whether everything is told to everybody.
@@ -46,7 +48,7 @@ class Catalog {
   };
   void forget(const std::string& name);
   void forget_all(const std::string& prefix);
-  std::shared_ptr<const Encoded> encode(const std::string& name) const;
+  std::shared_ptr<const Encoded> encode(const std::string& name, bool complete) const;
 
   const registry::Registry& registry_;
   Options options_;

@@ -40,9 +40,11 @@ class FakeProxy final : public rpc::ServerCall {
     co_return Result<void>();
   }
 
-  void hello(const std::map<std::string, std::uint64_t>& held = {}) {
+  void hello(const std::map<std::string, std::uint64_t>& held = {},
+             const std::vector<std::string>& addresses = {}) {
     api::ToControl message;
     message.mutable_hello()->set_proxy_version("test");
+    for (const auto& address : addresses) message.mutable_hello()->add_addresses(address);
     for (const auto& [name, version] : held) {
       auto& one = *message.mutable_hello()->add_held();
       one.set_name(name);
@@ -146,7 +148,8 @@ manifest::Object strict_policy(const std::string& namespace_name) {
 
 class Discovery : public ::testing::Test {
  protected:
-  explicit Discovery(std::size_t set_size = 1000) : set_size_(set_size) {
+  explicit Discovery(std::size_t set_size = 1000, std::size_t update_bytes = 1 << 20)
+      : set_size_(set_size), update_bytes_(update_bytes) {
     registry::Change change;
     change.put = {service("httpbin"), service("other")};
     change.put_addresses = {{"full/httpbin", IpAddress::parse("198.19.0.1").value()},
@@ -160,6 +163,7 @@ class Discovery : public ::testing::Test {
     if (!hub_) {
       Hub::Options options;
       options.catalog = {{"root"}, {"198.18.0.0/16", "198.19.0.0/16"}, set_size_};
+      options.session.update_bytes = update_bytes_;
       hub_.emplace(loop_, *registry_, options, log_);
     }
     return *hub_;
@@ -186,6 +190,7 @@ class Discovery : public ::testing::Test {
   }
 
   std::size_t set_size_;
+  std::size_t update_bytes_;
   io::sim::SimLoop loop_{1};
   NoLog log_;
   std::unique_ptr<registry::Registry> registry_ = registry::Registry::restore({}).value();
@@ -197,6 +202,11 @@ class Discovery : public ::testing::Test {
 class DiscoveryOnDemand : public Discovery {
  protected:
   DiscoveryOnDemand() : Discovery(0) {}
+};
+
+class DiscoveryInParts : public Discovery {
+ protected:
+  DiscoveryInParts() : Discovery(1000, 100) {}
 };
 
 TEST_F(Discovery, SmallMeshIsToldInAdvance) {
@@ -227,6 +237,28 @@ TEST_F(DiscoveryOnDemand, OnlyItsOwnUntilItDials) {
   EXPECT_THAT(proxy.names(), Not(Contains("service/full/other")));
 }
 
+// semantics K-18: the policy of any service on the same workloads may count.
+TEST_F(DiscoveryOnDemand, ServicesThatShareAWorkloadAreToldWhole) {
+  auto shared = service("shared");
+  auto& also = std::get<model::Service>(shared.value);
+  also.selector = {{"tier", "back"}};
+  put(shared);
+  for (const auto* name : {"httpbin", "other"}) {
+    auto record = *registry_->workload(std::string("full/") + name);
+    record.workload.labels["tier"] = "back";
+    registry::Change relabelled;
+    relabelled.put_workloads.push_back(record);
+    change(std::move(relabelled));
+  }
+  FakeProxy proxy(loop_);
+  proxy.hello({}, {"198.19.0.1"});
+  connect("sleep", proxy);
+  for (const auto* name : {"service/full/httpbin", "workload/full/httpbin", "service/full/shared",
+                           "workload/full/other", "service/full/other"}) {
+    EXPECT_THAT(proxy.names(), Contains(name));
+  }
+}
+
 TEST_F(DiscoveryOnDemand, NobodysAddressIsAnsweredAndLaterCorrected) {
   FakeProxy proxy(loop_);
   proxy.hello();
@@ -243,6 +275,24 @@ TEST_F(DiscoveryOnDemand, NobodysAddressIsAnsweredAndLaterCorrected) {
   loop_.run_for(1s);
   EXPECT_THAT(proxy.names(), Contains("service/full/late"));
   EXPECT_THAT(proxy.names(), Not(Contains("address/198.19.0.9")));
+}
+
+TEST_F(DiscoveryInParts, AMeshLargerThanAnUpdateArrivesInSeveral) {
+  FakeProxy proxy(loop_);
+  proxy.answers_at_once_ = false;
+  proxy.hello();
+  connect("sleep", proxy);
+  // Not knowing an address must not mean that it is outside before all of them are told.
+  EXPECT_FALSE(proxy.holds("settings").settings().complete());
+  EXPECT_FALSE(hub().state("full/sleep")->synced);
+  for (int part = 0; part < 100 && !hub().state("full/sleep")->synced; ++part) {
+    proxy.acknowledge();
+    loop_.run_for(20ms);
+  }
+  EXPECT_GT(proxy.updates_, 3);
+  EXPECT_TRUE(hub().state("full/sleep")->synced);
+  EXPECT_TRUE(proxy.holds("settings").settings().complete());
+  EXPECT_EQ(proxy.names().size(), 11U);
 }
 
 TEST_F(Discovery, ChangeSendsOnlyWhatDiffers) {
@@ -359,6 +409,14 @@ TEST_F(Discovery, RefusedUpdateIsReportedAndNotForced) {
   EXPECT_EQ(result->applied, 0);
   EXPECT_THAT(result->lagging, ElementsAre("full/sleep"));
   EXPECT_EQ(hub().state("full/sleep")->rejected, "unknown mode");
+
+  // It never took that update, so the next one brings all of it again.
+  proxy.answers_at_once_ = true;
+  put(service("third"));
+  loop_.run_for(100ms);
+  EXPECT_THAT(proxy.last_set_, Contains("modes/ns/full"));
+  EXPECT_THAT(proxy.last_set_, Contains("service/full/third"));
+  EXPECT_EQ(hub().state("full/sleep")->rejected, "");
 }
 
 TEST_F(Discovery, StreamEndsWithItsWorkload) {

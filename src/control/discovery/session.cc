@@ -71,6 +71,7 @@ io::Task<Result<void>> Session::greet() {
   const auto& hello = message.hello();
   for (const auto& held : hello.held()) sent_[held.name()] = held.version();
   everything_ = sent_.empty();
+  CO_CHECK_OK(subscribe(hello.addresses()));
   peer_.version = hello.proxy_version();
   heard();
   co_return Result<void>();
@@ -104,13 +105,19 @@ Result<void> Session::take(const api::ToControl& message) {
   }
   if (!message.has_subscribe()) return fail(Code::invalid, "Hello came twice, or an empty message");
   for (const auto& address : message.subscribe().release()) interest_.addresses.erase(address);
-  for (const auto& address : message.subscribe().addresses()) {
+  dirty_ = true;
+  return subscribe(message.subscribe().addresses());
+}
+
+Result<void> Session::subscribe(const Addresses& addresses) {
+  for (const auto& address : addresses) {
     if (interest_.addresses.size() >= context_.options.addresses) {
       return fail(Code::exhausted, "too many addresses are subscribed");
     }
-    interest_.addresses.insert(address);
+    // Kept as text: what is no address would be kept for nothing.
+    TRY(const auto parsed, IpAddress::parse(address));
+    interest_.addresses.insert(parsed.to_string());
   }
-  dirty_ = true;
   return {};
 }
 
@@ -123,9 +130,8 @@ io::Task<Result<void>> Session::send_updates() {
     const auto revision = context_.registry.revision();
     if (dirty_) {
       dirty_ = false;
-      Sent now;
-      if (auto update = difference(revision, now); !update.empty()) {
-        CO_CHECK_OK(co_await send(revision, std::move(update), std::move(now)));
+      if (auto next = difference(revision); !next.update.empty()) {
+        CO_CHECK_OK(co_await send(revision, std::move(next)));
         continue;
       }
     }
@@ -133,39 +139,75 @@ io::Task<Result<void>> Session::send_updates() {
   }
 }
 
-std::string Session::difference(std::uint64_t revision, Sent& now) {
-  std::string resources;
-  for (const auto& name :
-       wanted(interest_, context_.registry, context_.catalog.complete())) {
-    const auto encoded = context_.catalog.find(name);
-    if (encoded == nullptr) continue;
-    now.emplace(name, encoded->version);
-    const auto held = sent_.find(name);
-    if (held != sent_.end() && held->second == encoded->version) continue;
-    append_field(resources, api::Update::kSetFieldNumber, encoded->bytes);
-  }
+Session::Difference Session::difference(std::uint64_t revision) {
+  auto& catalog = context_.catalog;
+  const auto names = wanted(interest_, context_.registry, catalog.complete());
+  std::size_t missing_bytes = 0;
   api::Update rest;
-  for (const auto& [name, version] : sent_) {
-    if (!now.contains(name)) rest.add_removed(name);
+  for (const auto& name : names) {
+    const auto encoded = catalog.find(name);
+    if (encoded && !holds(*encoded)) missing_bytes += encoded->bytes.size();
   }
-  if (resources.empty() && rest.removed().empty()) return {};
+  for (const auto& [name, version] : sent_) {
+    if (!names.contains(name) || !catalog.find(name)) rest.add_removed(name);
+  }
+  Difference result;
+  add_missing(names, missing_bytes > context_.options.update_bytes, result);
+  if (result.update.empty() && rest.removed().empty()) return {};
   rest.set_revision(revision);
   rest.set_everything(std::exchange(everything_, false));
   rest.set_nonce(++nonce_);
-  return rest.SerializeAsString() + resources;
+  result.update = rest.SerializeAsString() + result.update;
+  return result;
 }
 
-io::Task<Result<void>> Session::send(std::uint64_t revision, std::string update, Sent now) {
+bool Session::holds(const Encoded& encoded) const {
+  const auto held = sent_.find(encoded.name);
+  return held != sent_.end() && held->second == encoded.version;
+}
+
+void Session::add_missing(const std::set<std::string>& names, bool in_parts,
+                          Difference& difference) {
+  auto& [update, after, partial] = difference;
+  const auto add = [&](const std::string& name, const Encoded* encoded) {
+    if (!encoded) return;
+    if (!holds(*encoded)) append_field(update, api::Update::kSetFieldNumber, encoded->bytes);
+    after.emplace(name, encoded->version);
+  };
+  // While a proxy has only part of the mesh, it must not take an address that it does not know
+  // for one outside: the settings then say that not everything is told.
+  const auto settings = in_parts ? context_.catalog.incomplete_settings()
+                                 : context_.catalog.find("settings");
+  add("settings", settings.get());
+  for (const auto& name : names) {
+    if (name == "settings") continue;
+    const auto encoded = context_.catalog.find(name);
+    const bool full = update.size() >= context_.options.update_bytes;
+    if (encoded && !holds(*encoded) && full) {
+      partial = true;
+      if (const auto held = sent_.find(name); held != sent_.end()) after.insert(*held);
+      continue;
+    }
+    add(name, encoded.get());
+  }
+  partial |= in_parts;
+}
+
+io::Task<Result<void>> Session::send(std::uint64_t revision, Difference difference) {
   peer_.last_update = revision;
-  CO_CHECK_OK(co_await call_.write(from_control(api::FromControl::kUpdateFieldNumber, update)));
+  CO_CHECK_OK(co_await call_.write(
+      from_control(api::FromControl::kUpdateFieldNumber, difference.update)));
   told_ = revision;
   // However long it takes: whoever waits for this proxy names it after its lease has passed.
   while (answered_ != nonce_ && !ended_) co_await changed_.opened();
   if (ended_) co_return why_ended_;
-  sent_ = std::move(now);
   if (peer_.rejected.empty()) {
-    settle(revision);
+    sent_ = std::move(difference.after);
+    dirty_ |= difference.partial;
+    if (!difference.partial) settle(revision);
   } else {
+    // It still holds what it held: with the next change it is told all of the difference again.
+    everything_ = sent_.empty();
     context_.log.warning(interest_.proxy + " refused revision " + std::to_string(revision) + ": " +
                          peer_.rejected);
     context_.progress.pulse();

@@ -30,6 +30,7 @@ struct SessionOptions {
   Duration gather = std::chrono::milliseconds(5);  // between two updates
   Duration heartbeat = std::chrono::seconds(5);
   std::size_t addresses = 10'000;                  // subscribed at once
+  std::size_t update_bytes = 1 << 20;              // about; what is more follows in a second one
 };
 
 class Session {
@@ -53,16 +54,26 @@ class Session {
 
  private:
   using Sent = std::map<std::string, std::uint64_t>;  // name -> version
+  struct Difference {
+    std::string update;  // empty: nothing to say
+    Sent after;          // what the proxy holds once it has confirmed
+    bool partial = false;  // more follows: this revision is not in force yet
+  };
 
   io::Task<Result<void>> greet();
   io::Task<void> receive();
   io::Task<Result<void>> send_updates();
-  io::Task<Result<void>> send(std::uint64_t revision, std::string update, Sent now);
+  io::Task<Result<void>> send(std::uint64_t revision, Difference difference);
   io::Task<Result<void>> idle(std::uint64_t revision);
+  using Addresses = google::protobuf::RepeatedPtrField<std::string>;
+  Result<void> subscribe(const Addresses& addresses);
   Result<void> take(const ::mortise::discovery::v1::ToControl& message);
   void settle(std::uint64_t revision);
-  // The update that brings the proxy from `sent_` to what it wants; empty if that is nothing.
-  std::string difference(std::uint64_t revision, Sent& now);
+  [[nodiscard]] bool holds(const Encoded& encoded) const;
+  // The update that brings the proxy from `sent_` towards what it wants.
+  Difference difference(std::uint64_t revision);
+  // Adds what is missing until the update is full.
+  void add_missing(const std::set<std::string>& names, bool in_parts, Difference& difference);
   void heard() { peer_.last_heard = context_.loop.now(); }
 
   Context context_;
