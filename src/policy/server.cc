@@ -112,9 +112,9 @@ std::optional<ServerMode> legacy_namespace(const std::string& namespace_name,
   return legacy_mesh(rules);
 }
 
-// The narrowest wins whole, a missing mode included (P-12 to P-14); a port policy wins over an
-// older one of the whole service (P-15, K-1). Without `port`: what no port policy names.
-std::optional<ServerMode> legacy_service(const model::Service& service,
+// What names the service: a port policy wins over an older one of the whole service (P-15, K-1).
+// Without `port`: what no port policy names.
+std::optional<ServerMode> legacy_own(const model::Service& service,
                                          const model::ServicePort* port, const RuleBook& rules) {
   const auto* const on_port = oldest(rules.legacy, [&](const LegacyPolicy& candidate) {
     return port != nullptr &&
@@ -128,6 +128,13 @@ std::optional<ServerMode> legacy_service(const model::Service& service,
                       [](const LegacyPolicy::Target& target) { return target.ports.empty(); });
   });
   if (on_service != nullptr) return said_by(on_service->meta, on_service->mode, Scope::service);
+  return std::nullopt;
+}
+
+// The narrowest wins whole, a missing mode included (P-12 to P-14).
+std::optional<ServerMode> legacy_service(const model::Service& service,
+                                         const model::ServicePort* port, const RuleBook& rules) {
+  if (auto own = legacy_own(service, port, rules)) return own;
   return legacy_namespace(service.meta.ref.namespace_name, rules);
 }
 
@@ -137,13 +144,18 @@ ServerMode server_mode(const ServerFacts& server, std::uint16_t port, const Rule
   const auto& workload = server.workload;
   const auto levels = levels_for(workload.namespace_name, &workload.labels, rules);
   if (levels.any()) return mode_of(levels, port);  // K-3, A-40
+  // A service without a policy of its own does not silence that of a younger one (K-18), so the
+  // wider policies are asked only when no service on this port has one.
+  bool declared = false;
   for (const auto* const service : server.services) {
     for (const auto& service_port : service->ports) {
       if (model::target_port(service_port, workload) != port) continue;
-      if (auto mode = legacy_service(*service, &service_port, rules)) return *mode;
+      declared = true;
+      if (auto mode = legacy_own(*service, &service_port, rules)) return *mode;
     }
   }
-  return built_in();
+  if (!declared) return built_in();
+  return legacy_namespace(workload.namespace_name, rules).value_or(built_in());
 }
 
 ServerMode mesh_mode(const RuleBook& rules) {

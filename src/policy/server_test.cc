@@ -127,6 +127,8 @@ TEST_F(HttpbinMode, IsThatOfTheOldestServiceWithALegacyPolicy) {  // K-18
   rules_.legacy = {policy("full", "httpbin", kStrict, {{"httpbin", {}}})};
   const ServerFacts facts{workload_, {&first, &service_}};
   EXPECT_EQ(server_mode(facts, 80, rules_).mode, kStrict) << "the first has none: ask the next";
+  rules_.legacy.push_back(mesh_policy(kPermissive));
+  EXPECT_EQ(server_mode(facts, 80, rules_).mode, kStrict) << "the mesh's is none of its own";
   rules_.legacy.push_back(policy("full", "first", kDisable, {{"first", {}}}));
   EXPECT_EQ(server_mode(facts, 80, rules_).mode, kDisable);
 }
