@@ -57,12 +57,12 @@ class MeshSim : public ::testing::Test {
     return mesh_.call(from, to, std::string(kGet));
   }
 
+  Capture capture_;  // outlives what writes to it
   SimMesh mesh_;
   model::Workload& sleep_ = mesh_.add_workload("sleep", "198.18.0.2", true);
   model::Workload& httpbin_ = mesh_.add_workload("httpbin", "198.18.0.3", true);
   model::Workload& legacy_ = mesh_.add_workload("legacy-sleep", "198.18.0.4", false);
   Application* server_ = nullptr;
-  Capture capture_;
 };
 
 TEST_F(MeshSim, TwoSidecarsEncryptWithoutAnyPolicyOfTheirOwn) {
