@@ -149,7 +149,8 @@ Result<void> run(const Options& options) {
   TRY(const auto registry, registry::Registry::restore(contents));
   TRY(auto root, ca::open_root(data_dir.ca(), registry->settings().trust_domain, loop.wall()));
 
-  ControlPlane control({loop, network, *store, *registry, std::move(root), set_size, data_dir, *log});
+  ControlPlane control(
+      {loop, network, *store, *registry, std::move(root), set_size, data_dir, *log});
   CHECK_OK(loop.run_until_done(control.begin()));
   return loop.run_until_done(control.serve(*signals));
 }

@@ -48,7 +48,7 @@ TEST_F(ControlPlane, BeginsPermissiveWithARootOfItsOwn) {
   EXPECT_EQ(status["trust_domain"], "cluster.local");
   EXPECT_EQ(status["settings"]["global.mtls.auto"], "true");
   EXPECT_GT(status["root_not_after"], 0);
-  struct stat key {};
+  struct stat key{};
   ASSERT_EQ(stat((control_.directory() + "/ca/root-key.pem").c_str(), &key), 0);
   EXPECT_EQ(key.st_mode & 0777, 0600U);
   ASSERT_EQ(stat(control_.socket().c_str(), &key), 0);
@@ -114,12 +114,12 @@ TEST_F(ControlPlane, ShowsObjectsAsKubernetesDoes) {
 
 TEST_F(ControlPlane, DeletesByNameAndByFile) {
   user_.apply(kDemo);
-  const auto one = user_.ask("POST", "/api/v1/objects/delete",
-                             {{"kind", "service"}, {"name", "bookings"},
-                              {"namespace", "backyards-demo"}});
+  const auto one =
+      user_.ask("POST", "/api/v1/objects/delete",
+                {{"kind", "service"}, {"name", "bookings"}, {"namespace", "backyards-demo"}});
   EXPECT_EQ(one.body["objects"][0]["action"], "deleted");
-  const auto rest = user_.ask("POST", "/api/v1/objects/delete",
-                              {{"files", {{{"name", "a"}, {"text", kDemo}}}}});
+  const auto rest =
+      user_.ask("POST", "/api/v1/objects/delete", {{"files", {{{"name", "a"}, {"text", kDemo}}}}});
   EXPECT_EQ(rest.status, 200);
   EXPECT_THAT(rest.body["notes"], SizeIs(1)) << "the service was not there any more";
   EXPECT_EQ(user_.ask("POST", "/api/v1/objects/delete", {{"kind", "ns"}, {"name", "gone"}}).status,

@@ -133,7 +133,8 @@ http::Response respond(const registry::Refusal& refusal) {
 
 registry::Asked asked_by(const http::Request& request, const Clock& clock, std::string reason,
                          bool force) {
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch());
   return {now.count(), name_of(request.peer.uid), std::move(reason), force};
 }
 

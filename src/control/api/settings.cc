@@ -1,7 +1,6 @@
-#include "control/registry/mesh_settings.h"
-
 #include "control/api/changing.h"
 #include "control/api/resources.h"
+#include "control/registry/mesh_settings.h"
 
 namespace mortise::control::api {
 namespace {
@@ -19,8 +18,8 @@ Result<std::map<std::string, std::string>> parse(const http::Request& request) {
 Answer put_settings(Parts& parts, http::Request request) {
   auto settings = parse(request);
   if (!settings) co_return respond(settings.error());
-  auto planner = [settings = *std::move(settings), asked = asked_by(request, parts.loop)](
-                     const registry::Registry& registry) {
+  auto planner = [settings = *std::move(settings),
+                  asked = asked_by(request, parts.loop)](const registry::Registry& registry) {
     return registry::plan_settings(registry, settings, asked);
   };
   const auto changed = co_await change(parts, std::move(planner), kReceiptWait);

@@ -19,21 +19,23 @@ std::string key_path(const std::string& directory) { return directory + "/root-k
 std::string certificate_path(const std::string& directory) { return directory + "/root-cert.pem"; }
 
 Result<bool> exists(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) == 0) return true;
   if (errno == ENOENT) return false;
   return fail_errno(path);
 }
 
 Result<void> check_key_is_private(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) {
-    return fail(Code::not_found, path + " is missing: restore it from a backup, or remove the "
-                                        "directory to start with a new authority");
+    return fail(Code::not_found, path +
+                                     " is missing: restore it from a backup, or remove the "
+                                     "directory to start with a new authority");
   }
   if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0 || status.st_uid != geteuid()) {
-    return fail(Code::denied, path + " can be read by others: chown it to the user of the control "
-                                     "plane, chmod 600, and consider a new authority");
+    return fail(Code::denied, path +
+                                  " can be read by others: chown it to the user of the control "
+                                  "plane, chmod 600, and consider a new authority");
   }
   return {};
 }

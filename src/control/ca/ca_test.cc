@@ -30,7 +30,7 @@ class CaTest : public testing::Test {
 
   [[nodiscard]] std::string directory() const { return parent_ + "/ca"; }
   [[nodiscard]] mode_t mode_of(const std::string& path) const {
-    struct stat status {};
+    struct stat status{};
     return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777 : 0;
   }
 

@@ -21,8 +21,8 @@ struct Encoded {
 class Catalog {
  public:
   struct Options {
-    std::vector<std::string> roots_der;     // the trust bundle
-    std::vector<std::string> mesh_ranges;   // CIDRs of services and workloads
+    std::vector<std::string> roots_der;    // the trust bundle
+    std::vector<std::string> mesh_ranges;  // CIDRs of services and workloads
     // A mesh of at most this many services is known to every proxy in advance.
     std::size_t set_size = 1000;
   };
@@ -37,9 +37,7 @@ class Catalog {
   // Forgets what the change may have altered.
   void on_change(const registry::Touched& touched);
   // Whether everything is told to everybody.
-  [[nodiscard]] bool complete() const {
-    return registry_.services().size() <= options_.set_size;
-  }
+  [[nodiscard]] bool complete() const { return registry_.services().size() <= options_.set_size; }
 
  private:
   struct Slot {

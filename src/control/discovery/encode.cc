@@ -5,9 +5,12 @@ namespace {
 
 api::Mode encode(model::MtlsMode mode) {
   switch (mode) {
-    case model::MtlsMode::disable: return api::MODE_DISABLE;
-    case model::MtlsMode::permissive: return api::MODE_PERMISSIVE;
-    case model::MtlsMode::strict: return api::MODE_STRICT;
+    case model::MtlsMode::disable:
+      return api::MODE_DISABLE;
+    case model::MtlsMode::permissive:
+      return api::MODE_PERMISSIVE;
+    case model::MtlsMode::strict:
+      return api::MODE_STRICT;
   }
   return api::MODE_UNSET;
 }
@@ -18,21 +21,30 @@ api::Mode encode(const std::optional<model::MtlsMode>& mode) {
 
 api::Protocol encode(model::Protocol protocol) {
   switch (protocol) {
-    case model::Protocol::automatic: return api::PROTOCOL_AUTOMATIC;
-    case model::Protocol::tcp: return api::PROTOCOL_TCP;
-    case model::Protocol::http: return api::PROTOCOL_HTTP;
-    case model::Protocol::http2: return api::PROTOCOL_HTTP2;
-    case model::Protocol::grpc: return api::PROTOCOL_GRPC;
-    case model::Protocol::tls: return api::PROTOCOL_TLS;
+    case model::Protocol::automatic:
+      return api::PROTOCOL_AUTOMATIC;
+    case model::Protocol::tcp:
+      return api::PROTOCOL_TCP;
+    case model::Protocol::http:
+      return api::PROTOCOL_HTTP;
+    case model::Protocol::http2:
+      return api::PROTOCOL_HTTP2;
+    case model::Protocol::grpc:
+      return api::PROTOCOL_GRPC;
+    case model::Protocol::tls:
+      return api::PROTOCOL_TLS;
   }
   return api::PROTOCOL_AUTOMATIC;
 }
 
 api::ClientRules::ClientTlsMode encode(model::ClientTlsMode mode) {
   switch (mode) {
-    case model::ClientTlsMode::disable: return api::ClientRules::CLIENT_TLS_MODE_DISABLE;
-    case model::ClientTlsMode::simple: return api::ClientRules::CLIENT_TLS_MODE_SIMPLE;
-    case model::ClientTlsMode::mutual: return api::ClientRules::CLIENT_TLS_MODE_MUTUAL;
+    case model::ClientTlsMode::disable:
+      return api::ClientRules::CLIENT_TLS_MODE_DISABLE;
+    case model::ClientTlsMode::simple:
+      return api::ClientRules::CLIENT_TLS_MODE_SIMPLE;
+    case model::ClientTlsMode::mutual:
+      return api::ClientRules::CLIENT_TLS_MODE_MUTUAL;
     case model::ClientTlsMode::istio_mutual:
       return api::ClientRules::CLIENT_TLS_MODE_ISTIO_MUTUAL;
   }

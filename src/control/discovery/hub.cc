@@ -10,7 +10,12 @@ Hub::Hub(io::Loop& loop, const registry::Registry& registry, Options options, Lo
       options_(std::move(options)),
       log_(log),
       catalog_(registry, options_.catalog),
-      progress_(loop) {}
+      progress_(loop) {
+  // Known from before a restart: a change waits for them to come back, for their lease at most.
+  for (const auto& [key, record] : registry.workloads()) {
+    if (record.workload.has_sidecar) peers_[key].last_heard = loop.now();
+  }
+}
 
 io::Task<rpc::Status> Hub::serve(std::string proxy, rpc::ServerCall& call) {
   auto& peer = peers_[proxy];

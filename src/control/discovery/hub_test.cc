@@ -213,11 +213,11 @@ TEST_F(Discovery, SmallMeshIsToldInAdvance) {
   FakeProxy proxy(loop_);
   proxy.hello();
   connect("sleep", proxy);
-  EXPECT_THAT(proxy.names(),
-              UnorderedElementsAre("settings", "trust", "modes/mesh", "modes/ns/full",
-                                   "rules/ns/full", "inbound/full/sleep", "service/full/httpbin",
-                                   "service/full/other", "workload/full/sleep",
-                                   "workload/full/httpbin", "workload/full/other"));
+  EXPECT_THAT(
+      proxy.names(),
+      UnorderedElementsAre("settings", "trust", "modes/mesh", "modes/ns/full", "rules/ns/full",
+                           "inbound/full/sleep", "service/full/httpbin", "service/full/other",
+                           "workload/full/sleep", "workload/full/httpbin", "workload/full/other"));
   EXPECT_TRUE(proxy.holds("settings").settings().complete());
 }
 
@@ -395,6 +395,28 @@ TEST_F(Discovery, ProxySilentForItsLeaseHoldsNothingBack) {
   ASSERT_TRUE(result);
   EXPECT_LT(result->took, 40s);
   EXPECT_THAT(result->lagging, ElementsAre("full/httpbin"));
+}
+
+TEST_F(Discovery, ChangeRightAfterARestartWaitsForProxiesToComeBack) {
+  static_cast<void>(hub());  // made with workloads that are not connected yet
+  put(strict_policy("full"));
+  std::optional<Receipt> result;
+  auto waiting = keep_receipt(hub().receipt(registry_->revision(), 10s), result);
+  waiting.start();
+  loop_.run_for(3s);
+  EXPECT_FALSE(result);
+  FakeProxy sleep(loop_);
+  FakeProxy httpbin(loop_);
+  FakeProxy other(loop_);
+  sleep.hello();
+  httpbin.hello();
+  other.hello();
+  connect("sleep", sleep);
+  connect("httpbin", httpbin);
+  connect("other", other);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->applied, 3);
+  EXPECT_THAT(result->lagging, ElementsAre());
 }
 
 TEST_F(Discovery, RefusedUpdateIsReportedAndNotForced) {

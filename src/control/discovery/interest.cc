@@ -78,8 +78,12 @@ void add_everything(const Registry& registry, Names& names) {
 }  // namespace
 
 Names wanted(const Interest& interest, const Registry& registry, bool complete) {
-  Names names{"settings", "trust", modes_name(""), inbound_name(interest.proxy),
-              workload_name(interest.proxy), rules_name(namespace_of(interest.proxy))};
+  Names names{"settings",
+              "trust",
+              modes_name(""),
+              inbound_name(interest.proxy),
+              workload_name(interest.proxy),
+              rules_name(namespace_of(interest.proxy))};
   if (complete) add_everything(registry, names);
   Connected connected(registry);
   for (const auto& address : interest.addresses) {

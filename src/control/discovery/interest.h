@@ -10,8 +10,8 @@
 namespace mortise::control::discovery {
 
 struct Interest {
-  std::string proxy;                 // "NS/NAME" of its workload
-  std::set<std::string> addresses;   // what it subscribed to, as canonical text
+  std::string proxy;                // "NS/NAME" of its workload
+  std::set<std::string> addresses;  // what it subscribed to, as canonical text
 };
 
 // Names of resources; one that does not exist (any more) may be among them.

@@ -24,9 +24,8 @@ std::vector<const Policy*> of_scope(const std::vector<Policy>& all, const std::s
   std::vector<const Policy*> chosen;
   for (const auto& policy : all) {
     const bool mesh_wide = is_mesh_wide(policy, settings);
-    const bool wanted = scope.empty()
-                            ? mesh_wide
-                            : !mesh_wide && policy.meta.ref.namespace_name == scope;
+    const bool wanted =
+        scope.empty() ? mesh_wide : !mesh_wide && policy.meta.ref.namespace_name == scope;
     if (wanted) chosen.push_back(&policy);
   }
   std::ranges::sort(chosen, {}, [](const Policy* policy) { return policy->meta.ref; });
@@ -48,8 +47,7 @@ bool may_concern(const model::DestinationRule& rule, const std::string& client_n
   });
 }
 
-void make_rules(const std::string& client_namespace, const Registry& registry,
-                api::Resource& out) {
+void make_rules(const std::string& client_namespace, const Registry& registry, api::Resource& out) {
   std::vector<const model::DestinationRule*> visible;
   for (const auto& rule : registry.rules().destination_rules) {
     if (may_concern(rule, client_namespace)) visible.push_back(&rule);

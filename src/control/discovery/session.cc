@@ -63,8 +63,8 @@ io::Task<rpc::Status> Session::run() {
 }
 
 io::Task<Result<void>> Session::greet() {
-  CO_TRY(auto bytes, co_await io::with_deadline(context_.loop, context_.options.hello, "hello",
-                                                call_.read()));
+  CO_TRY(auto bytes,
+         co_await io::with_deadline(context_.loop, context_.options.hello, "hello", call_.read()));
   if (!bytes) co_return fail(Code::invalid, "the stream ended before Hello");
   CO_TRY(const auto message, decode(*bytes));
   if (!message.has_hello()) co_return fail(Code::invalid, "the first message must be Hello");
@@ -176,8 +176,8 @@ void Session::add_missing(const std::set<std::string>& names, bool in_parts,
   };
   // While a proxy has only part of the mesh, it must not take an address that it does not know
   // for one outside: the settings then say that not everything is told.
-  const auto settings = in_parts ? context_.catalog.incomplete_settings()
-                                 : context_.catalog.find("settings");
+  const auto settings =
+      in_parts ? context_.catalog.incomplete_settings() : context_.catalog.find("settings");
   add("settings", settings.get());
   for (const auto& name : names) {
     if (name == "settings") continue;
@@ -195,8 +195,8 @@ void Session::add_missing(const std::set<std::string>& names, bool in_parts,
 
 io::Task<Result<void>> Session::send(std::uint64_t revision, Difference difference) {
   peer_.last_update = revision;
-  CO_CHECK_OK(co_await call_.write(
-      from_control(api::FromControl::kUpdateFieldNumber, difference.update)));
+  CO_CHECK_OK(
+      co_await call_.write(from_control(api::FromControl::kUpdateFieldNumber, difference.update)));
   told_ = revision;
   // However long it takes: whoever waits for this proxy names it after its lease has passed.
   while (answered_ != nonce_ && !ended_) co_await changed_.opened();

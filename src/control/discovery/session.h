@@ -17,11 +17,11 @@ namespace mortise::control::discovery {
 
 // What is remembered of a proxy beyond one stream.
 struct Peer {
-  int streams = 0;                    // open now; 2 for a moment when a proxy has restarted
-  std::string version;                // of the program
-  std::uint64_t settled = 0;          // revision up to which nothing is outstanding
-  std::uint64_t last_update = 0;      // revision of the last update that was not empty
-  std::string rejected;               // why it refused the last update; empty: it did not
+  int streams = 0;                // open now; 2 for a moment when a proxy has restarted
+  std::string version;            // of the program
+  std::uint64_t settled = 0;      // revision up to which nothing is outstanding
+  std::uint64_t last_update = 0;  // revision of the last update that was not empty
+  std::string rejected;           // why it refused the last update; empty: it did not
   TimePoint last_heard;
 };
 
@@ -29,8 +29,8 @@ struct SessionOptions {
   Duration hello = std::chrono::seconds(10);       // to introduce itself
   Duration gather = std::chrono::milliseconds(5);  // between two updates
   Duration heartbeat = std::chrono::seconds(5);
-  std::size_t addresses = 10'000;                  // subscribed at once
-  std::size_t update_bytes = 1 << 20;              // about; what is more follows in a second one
+  std::size_t addresses = 10'000;      // subscribed at once
+  std::size_t update_bytes = 1 << 20;  // about; what is more follows in a second one
 };
 
 class Session {
@@ -55,8 +55,8 @@ class Session {
  private:
   using Sent = std::map<std::string, std::uint64_t>;  // name -> version
   struct Difference {
-    std::string update;  // empty: nothing to say
-    Sent after;          // what the proxy holds once it has confirmed
+    std::string update;    // empty: nothing to say
+    Sent after;            // what the proxy holds once it has confirmed
     bool partial = false;  // more follows: this revision is not in force yet
   };
 
@@ -81,9 +81,9 @@ class Session {
   Peer& peer_;
   rpc::ServerCall& call_;
   Sent sent_;
-  bool everything_ = false;     // the next update replaces all that the proxy holds
+  bool everything_ = false;  // the next update replaces all that the proxy holds
   bool dirty_ = true;
-  bool ended_ = false;          // the proxy has left, or broke the contract
+  bool ended_ = false;  // the proxy has left, or broke the contract
   Result<void> why_ended_;
   std::uint64_t nonce_ = 0;     // of the last update
   std::uint64_t answered_ = 0;  // nonce of the last ack

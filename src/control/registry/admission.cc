@@ -173,8 +173,9 @@ Planned plan_edit(const Registry& registry, std::vector<manifest::Object> object
   for (auto& object : objects) {
     const auto* known = registry.find(object.ref());
     const bool same = known && known->content == object.content;
-    plan.objects.push_back(
-        {object.ref().to_string(), same ? "unchanged" : known ? "configured" : "created"});
+    plan.objects.push_back({object.ref().to_string(), same    ? "unchanged"
+                                                      : known ? "configured"
+                                                              : "created"});
     if (same) continue;
     set_age(object, known, order, asked.seconds);
     plan.change.put.push_back(std::move(object));
@@ -228,8 +229,8 @@ Planned plan_workload(const Registry& registry, WorkloadRecord record, const Ask
   const auto key = record.workload.key();
   const auto other = registry.workload_at(record.workload.address);
   if (!other.empty() && other != key) {
-    return refuse(Code::conflict, "the address " + record.workload.address.to_string() + " is " +
-                                      other + "'s");
+    return refuse(Code::conflict,
+                  "the address " + record.workload.address.to_string() + " is " + other + "'s");
   }
   Plan plan;
   plan.change = begin(asked);

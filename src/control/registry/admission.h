@@ -32,7 +32,6 @@ Planned plan_delete(const Registry& registry, const std::vector<model::ObjectRef
 
 // Registering is idempotent: an equal record plans nothing.
 Planned plan_workload(const Registry& registry, WorkloadRecord record, const Asked& asked);
-Planned plan_workload_removal(const Registry& registry, const std::string& key,
-                              const Asked& asked);
+Planned plan_workload_removal(const Registry& registry, const std::string& key, const Asked& asked);
 
 }  // namespace mortise::control::registry

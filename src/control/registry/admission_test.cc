@@ -47,14 +47,16 @@ class Admission : public testing::Test {
 };
 
 TEST_F(Admission, AnUnknownNamespaceIsRefusedWithTheRemedy) {
-  EXPECT_THAT(refused("{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: nope}}",
-                      Code::invalid),
-              HasSubstr("create namespace nope"));
+  EXPECT_THAT(
+      refused("{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: nope}}",
+              Code::invalid),
+      HasSubstr("create namespace nope"));
 }
 
 TEST_F(Admission, TheSameFilesMayCreateTheNamespace) {
-  EXPECT_TRUE(mesh_.plan("{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: n}}"
-                         "\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: n}}"));
+  EXPECT_TRUE(
+      mesh_.plan("{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: n}}"
+                 "\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: n}}"));
 }
 
 TEST_F(Admission, OneBadObjectKeepsOutTheWholeBatch) {
@@ -70,8 +72,7 @@ TEST_F(Admission, ApplyingTwiceChangesNothing) {
   const auto planned = mesh_.plan(policy("p", "{name: bookings}"));
   ASSERT_TRUE(planned);
   EXPECT_TRUE(planned->change.empty());
-  EXPECT_THAT(planned->objects,
-              ElementsAre(ObjectAction{"Policy/backyards-demo/p", "unchanged"}));
+  EXPECT_THAT(planned->objects, ElementsAre(ObjectAction{"Policy/backyards-demo/p", "unchanged"}));
 }
 
 TEST_F(Admission, AnEditKeepsTheAge) {
@@ -86,8 +87,9 @@ TEST_F(Admission, AnEditKeepsTheAge) {
 TEST_F(Admission, SimpleAndMutualAreNotCarriedYet) {
   EXPECT_THAT(refused(rule("r", ", trafficPolicy: {tls: {mode: SIMPLE}}"), Code::invalid),
               HasSubstr("not carried yet"));
-  EXPECT_THAT(refused(rule("r", ", subsets: [{name: v1, labels: {v: a}, "
-                                "trafficPolicy: {tls: {mode: SIMPLE}}}]"),
+  EXPECT_THAT(refused(rule("r",
+                           ", subsets: [{name: v1, labels: {v: a}, "
+                           "trafficPolicy: {tls: {mode: SIMPLE}}}]"),
                       Code::invalid),
               HasSubstr("not carried yet"));
   EXPECT_TRUE(mesh_.plan(rule("r", kIstioMutual)));
@@ -183,8 +185,9 @@ TEST_F(Admission, TwoWorkloadsCannotHaveOneAddress) {
 }
 
 TEST_F(Admission, TheTrustDomainIsFixedWhileSidecarsRun) {
-  const std::string config = "{apiVersion: mortise.dev/v1, kind: MeshConfig, metadata: {name: "
-                             "default}, spec: {trustDomain: example.org}}";
+  const std::string config =
+      "{apiVersion: mortise.dev/v1, kind: MeshConfig, metadata: {name: "
+      "default}, spec: {trustDomain: example.org}}";
   EXPECT_TRUE(mesh_.plan(config));
   mesh_.run(MeshForTest::workload("backyards-demo", "bookings-1", "bookings", 2));
   EXPECT_THAT(refused(config, Code::invalid), HasSubstr("trust domain"));

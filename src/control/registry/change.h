@@ -27,8 +27,8 @@ struct Change {
   std::vector<manifest::Object> put;
   std::vector<model::ObjectRef> removed;
   std::vector<WorkloadRecord> put_workloads;
-  std::vector<std::string> removed_workloads;          // "NS/NAME"
-  std::map<std::string, IpAddress> put_addresses;      // of services, by "NS/NAME"
+  std::vector<std::string> removed_workloads;      // "NS/NAME"
+  std::map<std::string, IpAddress> put_addresses;  // of services, by "NS/NAME"
   std::vector<std::string> removed_addresses;
   std::map<std::string, std::string> settings;
   std::int64_t seconds = 0;

@@ -145,8 +145,9 @@ std::chrono::seconds workload_life(const Registry& registry) {
 
 Result<std::chrono::seconds> parse_life(const std::string& text) {
   const auto wrong = [&] {
-    return fail(Code::invalid, "'" + text + "' is not a duration such as 24h, 1h30m or 90s, more "
-                                            "than 0 and at most 90 days");
+    return fail(Code::invalid, "'" + text +
+                                   "' is not a duration such as 24h, 1h30m or 90s, more "
+                                   "than 0 and at most 90 days");
   };
   std::chrono::seconds total{0};
   const char* at = text.data();

@@ -141,13 +141,15 @@ Result<Edits> edits_for(const Registry& registry, const MtlsResource& resource, 
 Result<void> check_mesh(const MtlsResource& resource, MtlsAction action) {
   if (resource.scope != Scope::mesh) return {};
   if (action == MtlsAction::disable) {
-    return fail(Code::denied, "mTLS is not disabled for a whole mesh: every call would become "
-                              "readable at once. Disable it for a namespace or a service, or "
-                              "`mtls allow mesh` so that plain text is accepted as well");
+    return fail(Code::denied,
+                "mTLS is not disabled for a whole mesh: every call would become "
+                "readable at once. Disable it for a namespace or a service, or "
+                "`mtls allow mesh` so that plain text is accepted as well");
   }
   if (action == MtlsAction::unset) {
-    return fail(Code::denied, "the mesh always has a mode, since nothing wider could apply: "
-                              "use `mtls allow mesh` or `mtls require mesh`");
+    return fail(Code::denied,
+                "the mesh always has a mode, since nothing wider could apply: "
+                "use `mtls allow mesh` or `mtls require mesh`");
   }
   return {};
 }

@@ -34,8 +34,8 @@ bool has_scope(const model::LegacyPolicy::Target& target, const model::Service& 
                const PortChoice* port) {
   if (target.service != service.meta.ref.name) return false;
   if (!port) return target.ports.empty();
-  return std::ranges::any_of(
-      target.ports, [&](const auto& other) { return same_port(other, *port, &service); });
+  return std::ranges::any_of(target.ports,
+                             [&](const auto& other) { return same_port(other, *port, &service); });
 }
 
 // Policies that say something for exactly this place, oldest first.

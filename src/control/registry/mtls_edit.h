@@ -29,7 +29,6 @@ Result<Edits> edit_service_policies(const Registry& registry, const model::Servi
 // The same with PeerAuthentications; `port` is the workloads' port.
 Result<Edits> edit_workload_peers(const Registry& registry, const model::Service& service,
                                   std::optional<std::uint16_t> port,
-                                  std::optional<model::MtlsMode> mode,
-                                  const std::string& new_name);
+                                  std::optional<model::MtlsMode> mode, const std::string& new_name);
 
 }  // namespace mortise::control::registry

@@ -48,8 +48,9 @@ Result<MtlsResource> parse_mtls_resource(const std::string& text) {
   resource.scope = MtlsResource::Scope::namespace_wide;
   resource.namespace_name = text.substr(0, slash);
   if (!model::is_dns_label(resource.namespace_name)) {
-    return fail(Code::invalid, "'" + text + "' is none of mesh, NAMESPACE, NAMESPACE/SERVICE and "
-                                            "NAMESPACE/SERVICE:PORT");
+    return fail(Code::invalid, "'" + text +
+                                   "' is none of mesh, NAMESPACE, NAMESPACE/SERVICE and "
+                                   "NAMESPACE/SERVICE:PORT");
   }
   if (slash == std::string::npos || slash + 1 == text.size()) return resource;
 
@@ -98,8 +99,8 @@ Result<FoundMtls> find_mtls(const MtlsResource& resource, const Registry& regist
     found.port = with_known_target(port, *found.service, registry);
     return found;
   }
-  return fail(Code::not_found, "the service " + resource.service_key() + " has no such port; it has " +
-                                   ports_of(*found.service));
+  return fail(Code::not_found, "the service " + resource.service_key() +
+                                   " has no such port; it has " + ports_of(*found.service));
 }
 
 }  // namespace mortise::control::registry

@@ -90,8 +90,7 @@ Result<MtlsRule> mtls_rule(const MtlsResource& resource, const Registry& registr
       rule.rows.push_back(row_of(policy::mesh_mode(rules), registry));
       break;
     case MtlsResource::Scope::namespace_wide:
-      rule.rows.push_back(
-          row_of(policy::namespace_mode(resource.namespace_name, rules), registry));
+      rule.rows.push_back(row_of(policy::namespace_mode(resource.namespace_name, rules), registry));
       break;
     case MtlsResource::Scope::service:
       rule.rows = service_rows(*found.service, registry);

@@ -83,7 +83,8 @@ std::vector<std::string> notes_on_rule(const model::DestinationRule& rule, const
   const auto& domain = registry.settings().cluster_domain;
   const auto& ref = rule.meta.ref;
   const bool short_name = !rule.host.contains('.') && rule.host != "*";
-  const auto host = short_name ? rule.host + "." + ref.namespace_name + ".svc." + domain : rule.host;
+  const auto host =
+      short_name ? rule.host + "." + ref.namespace_name + ".svc." + domain : rule.host;
   for (const auto& [other, object] : after) {
     if (other.kind != "Service") continue;
     if (host_matches(host, other.name + "." + other.namespace_name + ".svc." + domain)) return {};

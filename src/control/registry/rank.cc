@@ -16,8 +16,7 @@ const model::Service* find_service(const After& after, const std::string& namesp
 }
 
 // What both target; empty if nothing. A whole service and one of its ports are different ranks.
-std::string shared_target(const LegacyPolicy& left, const LegacyPolicy& right,
-                          const After& after) {
+std::string shared_target(const LegacyPolicy& left, const LegacyPolicy& right, const After& after) {
   for (const auto& one : left.targets) {
     const auto* service = find_service(after, left.meta.ref.namespace_name, one.service);
     for (const auto& other : right.targets) {
@@ -99,8 +98,7 @@ const char* field_of(const PeerAuthentication&) { return "spec.selector"; }
 const char* field_of(const DestinationRule&) { return "spec.host"; }
 
 template <class Rule>
-std::optional<Silenced> find_among(const Rule& rule, const After& after,
-                                   const Registry& registry) {
+std::optional<Silenced> find_among(const Rule& rule, const After& after, const Registry& registry) {
   for (const auto& [ref, object] : after) {
     const auto& own = rule.meta.ref;
     if (ref.kind != own.kind || ref.namespace_name != own.namespace_name || ref == own) continue;
@@ -112,7 +110,8 @@ std::optional<Silenced> find_among(const Rule& rule, const After& after,
     const auto& winner = is_older ? own : ref;
     const auto& loser = is_older ? ref : own;
     return Silenced{field_of(rule), loser.to_string() + " " + shared + " like " +
-                                        winner.to_string() + ", which is older and alone counts: "
+                                        winner.to_string() +
+                                        ", which is older and alone counts: "
                                         "edit that one, or force"};
   }
   return std::nullopt;

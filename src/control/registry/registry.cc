@@ -122,8 +122,9 @@ void Registry::remove_rule(const model::ObjectRef& ref, Touched& touched) {
 }
 
 void Registry::touch_modes(const model::ObjectRef& ref, Touched& touched) const {
-  const bool of_mesh = ref.kind == "MeshPolicy" || (ref.kind == "PeerAuthentication" &&
-                                                    ref.namespace_name == settings().root_namespace);
+  const bool of_mesh =
+      ref.kind == "MeshPolicy" ||
+      (ref.kind == "PeerAuthentication" && ref.namespace_name == settings().root_namespace);
   if (of_mesh) {
     touched.mode_scopes.insert("");
     touched.all_inbound = true;
@@ -213,8 +214,7 @@ void Registry::unlink_workload(const std::string& key, Touched& touched) {
   selecting_.erase(key);
 }
 
-void Registry::set_address(const std::string& service, const IpAddress& address,
-                           Touched& touched) {
+void Registry::set_address(const std::string& service, const IpAddress& address, Touched& touched) {
   forget_address(service, touched);
   addresses_[service] = address;
   services_by_address_[address] = service;

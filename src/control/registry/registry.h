@@ -1,5 +1,5 @@
 // control/registry/registry.h — the mesh as it is now, in memory: objects, services with their
-// addresses, workloads, who selects whom, and the rule book. Built from the store; lives on one loop.
+// addresses, workloads, who selects whom, and the rule book. Built from the store, for one loop.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,11 @@ namespace mortise::control::registry {
 struct Touched {
   bool settings = false;
   bool everything = false;
-  std::set<std::string> mode_scopes;      // namespaces; "" is the mesh
+  std::set<std::string> mode_scopes;  // namespaces; "" is the mesh
   std::set<std::string> rule_namespaces;
-  std::set<std::string> services;         // "NS/NAME"
+  std::set<std::string> services;  // "NS/NAME"
   std::set<std::string> workloads;
-  std::set<std::string> inbound;          // workloads whose own policy may differ now
+  std::set<std::string> inbound;  // workloads whose own policy may differ now
   bool all_inbound = false;
 };
 

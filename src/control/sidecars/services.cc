@@ -82,8 +82,7 @@ io::Task<rpc::Status> Services::report(std::string workload, rpc::ServerCall& ca
   co_return co_await answer(call, take_report(workload, *request));
 }
 
-Result<std::string> Services::take_report(const std::string& workload,
-                                          const std::string& request) {
+Result<std::string> Services::take_report(const std::string& workload, const std::string& request) {
   telemetry::api::ReportRequest report;
   if (!report.ParseFromString(request)) return fail(Code::invalid, "not a ReportRequest");
   if (report.edges_size() > kMostEdges || !std::ranges::all_of(report.edges(), is_reasonable)) {

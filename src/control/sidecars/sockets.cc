@@ -60,7 +60,7 @@ std::string Sockets::directory_of(const model::Workload& workload) const {
 
 Result<void> Sockets::check_directory(const model::Workload& workload) const {
   const auto path = directory_of(workload);
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return fail_errno("sidecar's directory " + path);
   if (!S_ISDIR(status.st_mode)) return fail(Code::invalid, path + " is not a directory");
   // Otherwise somebody else could connect, or put another socket there.
@@ -84,9 +84,9 @@ Result<void> Sockets::ensure(const std::string& workload) {
   CHECK_OK(check_directory(record->workload));
   const auto path = directory_of(record->workload) + "/control.sock";
   TRY(auto listener, parts_.network.listen_unix(path, 0600, owner));
-  sockets_.emplace(workload, std::make_unique<Socket>(parts_.loop, std::move(listener), workload,
-                                                      owner, parts_.services.methods_for(workload),
-                                                      parts_.log));
+  sockets_.emplace(workload,
+                   std::make_unique<Socket>(parts_.loop, std::move(listener), workload, owner,
+                                            parts_.services.methods_for(workload), parts_.log));
   return {};
 }
 

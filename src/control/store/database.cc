@@ -96,8 +96,8 @@ Result<Database> Database::open(const std::string& path) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v2(connection_.get(), sql.data(),
-                                        static_cast<int>(sql.size()), &statement, nullptr);
+  const int result = sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        &statement, nullptr);
   if (result != SQLITE_OK) return failed(connection_.get(), result);
   return Statement(connection_.get(), statement);
 }

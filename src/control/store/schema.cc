@@ -46,8 +46,8 @@ Result<void> write_entries(Database& database, const std::string& table, const E
 }
 
 Result<void> write_objects(Database& database, const Change& change) {
-  TRY(auto erase, database.prepare(
-                      "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?"));
+  TRY(auto erase,
+      database.prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?"));
   for (const auto& ref : change.removed) {
     CHECK_OK(erase.bind(ref.kind).bind(ref.namespace_name).bind(ref.name).run());
   }

@@ -87,16 +87,14 @@ io::Task<Result<Contents>> SqliteStore::load() {
 }
 
 io::Task<Result<std::uint64_t>> SqliteStore::commit(Change change) {
-  co_return co_await ask<std::uint64_t>([change = std::move(change)](Database& database) {
-    return write_change(database, change);
-  });
+  co_return co_await ask<std::uint64_t>(
+      [change = std::move(change)](Database& database) { return write_change(database, change); });
 }
 
 io::Task<Result<std::vector<Revision>>> SqliteStore::history(std::uint64_t before,
                                                              std::size_t limit) {
-  co_return co_await ask<std::vector<Revision>>([before, limit](Database& database) {
-    return read_history(database, before, limit);
-  });
+  co_return co_await ask<std::vector<Revision>>(
+      [before, limit](Database& database) { return read_history(database, before, limit); });
 }
 
 }  // namespace mortise::control::store

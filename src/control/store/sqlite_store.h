@@ -26,8 +26,7 @@ class SqliteStore final : public Store {
 
   io::Task<Result<Contents>> load() override;
   io::Task<Result<std::uint64_t>> commit(Change change) override;
-  io::Task<Result<std::vector<Revision>>> history(std::uint64_t before,
-                                                  std::size_t limit) override;
+  io::Task<Result<std::vector<Revision>>> history(std::uint64_t before, std::size_t limit) override;
 
  private:
   static constexpr std::size_t kLargestQueue = 1024;

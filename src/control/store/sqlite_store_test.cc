@@ -32,7 +32,8 @@ class SqliteStoreTest : public testing::Test {
 
 Change sample(const std::string& name, std::uint64_t order) {
   Change change;
-  change.put.push_back({{"Policy", "full", name}, R"({"kind":"Policy"})", 1700, order, {"a.yaml", 7}});
+  change.put.push_back(
+      {{"Policy", "full", name}, R"({"kind":"Policy"})", 1700, order, {"a.yaml", 7}});
   change.put_workloads = {{"full/" + name + "-1", "{}"}};
   change.put_addresses = {{"full/" + name, "198.19.0.1"}};
   change.settings = {{"pki.workloadTTL", "1h"}};
@@ -165,7 +166,7 @@ TEST_F(SqliteStoreTest, AStoreOfANewerVersionIsRefused) {
 TEST_F(SqliteStoreTest, TheFileIsPrivate) {
   io::EpollLoop loop(1);
   ASSERT_TRUE(SqliteStore::open(loop, path()));
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(stat(path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }

@@ -19,9 +19,9 @@ namespace api = ::mortise::telemetry::v1;
 // All traffic of one kind between two workloads. `reporter` keeps the two ends' views apart.
 struct EdgeKey {
   api::Reporter reporter = api::REPORTER_UNKNOWN;
-  std::string source;       // "NS/WORKLOAD", else the address, else "unknown"
+  std::string source;  // "NS/WORKLOAD", else the address, else "unknown"
   std::string destination;
-  std::string service;      // "NS/NAME"; empty: dialled by address
+  std::string service;  // "NS/NAME"; empty: dialled by address
   std::uint32_t port = 0;
   std::string protocol;
   api::Security security = api::SECURITY_UNKNOWN;
