@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kSupervisorLimit(15'000);
 constexpr milliseconds kLookEvery(500);
+constexpr milliseconds kSettle(300);
 constexpr std::array<std::string_view, 4> kSettings = {"global.mtls.auto", "global.mtls.enabled",
                                                        "global.trustDomain", "pki.workloadTTL"};
 
@@ -77,8 +78,12 @@ Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt&
     TRY(brought.exit_code, apply_files(context, what, steps));
     if (brought.exit_code != kDone) return brought;
   }
-  TRY(brought.exit_code, wait_until_ready(context, {}, what.limit, interrupt));
-  if (brought.exit_code != kDone) return brought;
+  // Twice: a program that ends at once was there at the first look.
+  for (const auto settle : {milliseconds(0), kSettle}) {
+    if (interrupt.raised_within(settle)) return fail(Code::unavailable, "interrupted");
+    TRY(brought.exit_code, wait_until_ready(context, {}, what.limit, interrupt));
+    if (brought.exit_code != kDone) return brought;
+  }
   TRY(const auto workloads, context.mesh.workloads(""));
   steps.done(fmt::format("{} ready", plural(workloads.size(), "workload")));
   return brought;

@@ -37,8 +37,9 @@ class GetVerb final : public Verb {
   Result<int> run(Context& context) override {
     const auto resource = parse_resource(resource_);
     if (!resource) return context.wrong_usage(resource.error().what());
-    TRY(const auto rule, context.mesh.mtls(resource_));
-    CHECK_OK(print_rule(context, *resource, rule));
+    const auto rule = context.mesh.mtls(resource_);
+    if (!rule) return std::unexpected(Error(rule.error()).during(resource_));
+    CHECK_OK(print_rule(context, *resource, *rule));
     return kDone;
   }
 
@@ -72,16 +73,16 @@ class SetVerb final : public Verb {
       return context.wrong_usage(
           "the mesh has no wider scope to fall back to; mortise mtls allow mesh is its default");
     }
-    TRY(const auto rule,
-        context.mesh.set_mtls({resource_, action_, reason_, waiting_.milliseconds()}));
-    context.terminal.err(info_line(context.clock.now() - context.started, rule.message));
+    const auto rule = context.mesh.set_mtls({resource_, action_, reason_, waiting_.milliseconds()});
+    if (!rule) return std::unexpected(Error(rule.error()).during(resource_));
+    context.terminal.err(info_line(context.clock.now() - context.started, rule->message));
     // For the mesh the seeds print the INFO line alone; `mtls get mesh` shows the rule.
     const bool is_table = context.shared.output == "table";
     if (!whole_mesh || !is_table) {
       if (is_table || context.shared.output == "wide") context.terminal.err("\n");
-      CHECK_OK(print_rule(context, *resource, rule));
+      CHECK_OK(print_rule(context, *resource, *rule));
     }
-    return report_receipt(context, rule.revision, rule.receipt);
+    return report_receipt(context, rule->revision, rule->receipt);
   }
 
  private:

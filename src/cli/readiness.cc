@@ -9,6 +9,8 @@
 namespace mortise::cli {
 namespace {
 
+constexpr std::int64_t kProbationSeconds = 10;
+
 // How many instances an object wants; nothing for kinds that run no program.
 std::optional<int> instances_wanted(const client::Object& object) {
   const auto& kind = object.ref.kind;
@@ -31,6 +33,11 @@ std::string what_it_lacks(const client::WorkloadStatus& status) {
   const auto& state = status.registered.state;
   if (workload.owner_kind == "Job" && state == "Completed") return "";
   if (!workload.ready) return state == "Running" ? "its program is not ready yet" : state;
+  // It may be there by chance, between two of its ends.
+  if (status.registered.restarts > 0 && status.age_seconds < kProbationSeconds) {
+    return fmt::format("it was restarted {} times within {} s", status.registered.restarts,
+                       status.age_seconds);
+  }
   if (!workload.has_sidecar) return "";
   if (!status.sidecar || !status.sidecar->connected) return "its sidecar has not connected yet";
   if (!status.sidecar->synced) {

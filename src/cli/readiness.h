@@ -16,7 +16,8 @@ struct Unready {
 };
 
 // A Deployment needs its replicas, a Pod itself, a Job one that runs or has completed. An instance
-// counts when its program is ready and its sidecar, if it has one, is connected and in sync.
+// counts when its program is ready and its sidecar, if it has one, is connected and in sync. A
+// young one that was restarted counts only later.
 std::vector<Unready> unready(const std::vector<client::Object>& objects,
                              const std::vector<client::WorkloadStatus>& workloads);
 

@@ -55,6 +55,16 @@ TEST(Readiness, SaysWhatAnInstanceLacks) {
             (std::vector<Unready>{{"full/web-a", "program ended with exit status 1"}}));
 }
 
+TEST(Readiness, IsNotBelievedOfAYoungInstanceThatWasRestarted) {
+  auto flapping = instance("web-a");
+  flapping.registered.restarts = 2;
+  flapping.age_seconds = 1;
+  EXPECT_EQ(unready({deployment(1)}, {flapping}),
+            (std::vector<Unready>{{"full/web-a", "it was restarted 2 times within 1 s"}}));
+  flapping.age_seconds = 60;
+  EXPECT_TRUE(unready({deployment(1)}, {flapping}).empty());
+}
+
 TEST(Readiness, OfOneNamespaceIsNotThatOfAnother) {
   auto elsewhere = instance("web-a");
   elsewhere.registered.workload.namespace_name = "legacy";

@@ -68,7 +68,7 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
 }
 
 Result<void> run(const Options& options) {
-  io::EpollLoop loop(std::random_device{}());
+  io::EpollLoop loop(Random::from_system().next());
   TRY(auto signals, io::Signals::watch(loop, {SIGTERM, SIGINT}));
   io::OsNetwork network(loop);
   auto listener = network.listen(options.listen);
