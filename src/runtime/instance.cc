@@ -80,7 +80,7 @@ Result<void> Instance::prepare_sockets(TimePoint now) {
     return {};
   }
   if (!sidecar_.due(now)) {
-    if (now - sidecar_.down_since() >= kBacklogPatience) sockets_ = {};
+    if (!sidecar_serves(now)) sockets_ = {};
     return {};
   }
   if (sockets_.outbound.valid()) return {};
@@ -88,10 +88,16 @@ Result<void> Instance::prepare_sockets(TimePoint now) {
   return {};
 }
 
+// A short absence counts as service: callers wait in the backlog of the sockets that we hold.
+bool Instance::sidecar_serves(TimePoint now) const {
+  return sidecar_was_in_force_ &&
+         (!sidecar_missing_since_ || now - *sidecar_missing_since_ < kBacklogPatience);
+}
+
 void Instance::run_sidecar(TimePoint now) {
   if (!record_.spec.has_sidecar || completed()) return;
   if (const auto ending = sidecar_.check(now)) {
-    sidecar_in_force_ = false;
+    if (!sidecar_missing_since_) sidecar_missing_since_ = now;
     watch_closely_until_ = now + kCloseWatch;
     parts_.log.warning(fmt::format("{}: sidecar {}", record_.spec.key(), ending->to_string()));
   }
@@ -104,7 +110,6 @@ void Instance::run_sidecar(TimePoint now) {
   if (!registered_ || !sidecar_.due(now)) return;
   const auto uid = parts_.layout.sidecar_uid(record_.slot);
   parts_.processes.signal_inside(record_.netns, uid, SIGKILL);
-  sidecar_in_force_ = false;
   sidecar_.start(now, sidecar_launch(parts_.layout, parts_.binaries, record_, sockets_,
                                      parts_.sidecar_log_level));
 }
@@ -138,7 +143,7 @@ bool Instance::completed() const {
 }
 
 // The sentence for a person who asks why it is not ready; empty if nothing is missing.
-std::string Instance::what_is_missing() {
+std::string Instance::what_is_missing(TimePoint now) {
   if (!trouble_.empty()) return trouble_;
   for (std::size_t i = 0; i < programs_.size(); ++i) {
     const auto& program = record_.spec.programs[i];
@@ -149,9 +154,11 @@ std::string Instance::what_is_missing() {
                  : programs_[i].trouble();
     if (!program.argv.empty()) return "Starting";
   }
-  if (record_.spec.has_sidecar && !sidecar_.running() && !sidecar_.trouble().empty())
+  if (record_.spec.has_sidecar && !sidecar_serves(now)) {
+    if (sidecar_.running() || sidecar_.trouble().empty())
+      return "Starting: waiting for the sidecar";
     return "Restarting: sidecar " + sidecar_.trouble();
-  if (record_.spec.has_sidecar && !sidecar_in_force_) return "Starting: waiting for the sidecar";
+  }
   if (record_.spec.ports.empty()) return {};
   const auto listening = parts_.network.listening_ports(home());
   if (!listening) return listening.error().what();
@@ -167,7 +174,7 @@ void Instance::look_at_readiness(TimePoint now) {
     state_ = "Completed";
     ready_ = false;
   } else {
-    state_ = what_is_missing();
+    state_ = what_is_missing(now);
     ready_ = state_.empty();
     if (ready_) state_ = "Running";
   }
@@ -186,11 +193,14 @@ TimePoint Instance::next_step(TimePoint now) const {
 
 void Instance::set_sidecar(const client::SidecarStatus& status) {
   // Once it was in force it serves, also while the control plane is away.
-  if (sidecar_.running() && status.connected && status.synced) sidecar_in_force_ = true;
+  if (!sidecar_.running() || !status.connected || !status.synced) return;
+  sidecar_was_in_force_ = true;
+  sidecar_missing_since_.reset();
 }
 
 bool Instance::awaits_sidecar() const {
-  return record_.spec.has_sidecar && !record_.removing && !sidecar_in_force_ && !completed();
+  return record_.spec.has_sidecar && !record_.removing && !completed() &&
+         (!sidecar_was_in_force_ || sidecar_missing_since_);
 }
 
 model::Workload Instance::workload() const {
@@ -212,7 +222,7 @@ model::Workload Instance::workload() const {
 std::optional<client::Registration> Instance::unregistered() const {
   // Its folder must be there before the control plane puts a socket into it.
   if (record_.removing || !built_) return std::nullopt;
-  int restarts = 0;
+  int restarts = record_.sidecar_restarts;
   for (const auto& program : record_.programs) restarts += program.restarts;
   client::Registration wanted{.workload = workload(), .state = state_, .restarts = restarts};
   if (registered_ == wanted) return std::nullopt;

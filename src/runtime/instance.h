@@ -56,9 +56,10 @@ class Instance {
   Result<void> apply_rules(std::string& in_force, const std::string& wanted);
   Result<void> prepare_sockets(TimePoint now);
   void run_sidecar(TimePoint now);
+  [[nodiscard]] bool sidecar_serves(TimePoint now) const;
   void run_programs(TimePoint now);
   void look_at_readiness(TimePoint now);
-  [[nodiscard]] std::string what_is_missing();
+  [[nodiscard]] std::string what_is_missing(TimePoint now);
   void leave(TimePoint now);
   Result<void> demolish();
   [[nodiscard]] Home home() const { return {record_.netns, record_.slot}; }
@@ -75,7 +76,8 @@ class Instance {
   std::string capture_in_force_;
   std::string services_in_force_;
   CaptureSockets sockets_;
-  bool sidecar_in_force_ = false;
+  bool sidecar_was_in_force_ = false;
+  std::optional<TimePoint> sidecar_missing_since_;  // from its end until the next one is in force
   bool ready_ = false;
   std::string state_ = "Starting";
   TimePoint watch_closely_until_;

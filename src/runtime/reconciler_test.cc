@@ -199,17 +199,50 @@ TEST(Reconciler, TheSocketsOutliveTheSidecar) {
   EXPECT_EQ(host.network.sockets_made, 1);
 }
 
+TEST(Reconciler, ASidecarsShortAbsenceTakesNothingOutOfService) {
+  Host host;
+  host.declare(inventory_of(true));
+  host.settle();
+  host.sidecars_connect = false;
+  host.processes.end(kSidecar);
+  host.settle();
+  EXPECT_TRUE(host.only().workload.ready);
+  host.now += 1s;
+  host.sidecars_connect = true;
+  host.settle();
+  host.now += 10s;
+  host.settle();
+  EXPECT_TRUE(host.only().workload.ready);
+}
+
 TEST(Reconciler, ASidecarThatStaysAwayHasItsConnectionsRefused) {
   Host host;
   host.declare(inventory_of(true));
   host.settle();
-  // It keeps dying until the pauses between its lives are longer than callers wait.
-  for (int i = 0; i < 300; ++i) {
+  host.sidecars_connect = false;
+  // It keeps dying until callers have waited long enough.
+  for (int i = 0; i < 100; ++i) {
     host.processes.end(kSidecar);
     host.step();
     host.now += 100ms;
   }
+  EXPECT_FALSE(host.only().workload.ready);
   EXPECT_GT(host.network.sockets_made, 1);
+}
+
+TEST(Reconciler, ATakeoverTakesNothingOutOfService) {
+  Host host;
+  host.declare(inventory_of(true));
+  host.settle();
+  host.boot();
+  host.declare(inventory_of(true));
+  // As the supervisor does it: what the control plane knows comes before the first step.
+  client::WorkloadStatus status{host.only(), 0, client::SidecarStatus{true, 1, true, "", 0}};
+  host.reconciler->set_workloads({status});
+  host.reconciler->step(host.now);
+  const auto told = host.reconciler->unregistered();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_TRUE(told[0].workload.ready);
 }
 
 TEST(Reconciler, ANewSupervisorTakesOverWhatRuns) {

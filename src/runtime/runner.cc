@@ -11,15 +11,22 @@ constexpr Duration kLongestPause = std::chrono::seconds(30);
 // A process that ran this long is taken as healthy: its next failure is a first one again.
 constexpr Duration kHealthy = std::chrono::seconds(20);
 
+Duration longer(Duration pause) {
+  return pause == Duration{} ? kFirstPause : std::min(pause * 2, kLongestPause);
+}
+
 }  // namespace
 
 std::optional<Ending> Runner::check(TimePoint now) {
   if (!process_.valid()) return std::nullopt;
+  has_run_ = true;  // it may be one that an earlier supervisor started
   auto ending = processes_.ended(process_);
   if (!ending) return std::nullopt;
   process_ = {};
-  if (was_started_ && now - started_ >= kHealthy) pause_ = {};
-  fail_until_later(now, ending->to_string());
+  trouble_ = ending->to_string();
+  // The end of a healthy life is no failure to start: the next one begins at once.
+  pause_ = now - started_ >= kHealthy ? Duration{} : longer(pause_);
+  start_at_ = now + pause_;
   return ending;
 }
 
@@ -33,16 +40,14 @@ void Runner::start(TimePoint now, const Result<Launch>& launch) {
     process_ = {};
     return fail_until_later(now, started.error().what());
   }
-  if (was_started_) ++restarts_;
-  was_started_ = true;
+  if (has_run_) ++restarts_;
   started_ = now;
   trouble_.clear();
 }
 
 void Runner::fail_until_later(TimePoint now, std::string why) {
-  pause_ = pause_ == Duration{} ? kFirstPause : std::min(pause_ * 2, kLongestPause);
+  pause_ = longer(pause_);
   start_at_ = now + pause_;
-  down_since_ = now;
   trouble_ = std::move(why);
 }
 

@@ -24,8 +24,6 @@ class Runner {
   // Whether it should be started now.
   [[nodiscard]] bool due(TimePoint now) const { return !running() && now >= start_at_; }
   [[nodiscard]] TimePoint start_at() const { return start_at_; }
-  // Since when it does not run; meaningless while it does.
-  [[nodiscard]] TimePoint down_since() const { return down_since_; }
 
   void start(TimePoint now, const Result<Launch>& launch);
   // Why it does not run, in a sentence; empty while it runs or was never tried.
@@ -38,11 +36,10 @@ class Runner {
   ProcessId& process_;
   int& restarts_;
   std::function<Result<void>()> save_;
-  TimePoint started_;
+  TimePoint started_;  // by us; long ago if by somebody before us
   TimePoint start_at_;
-  TimePoint down_since_;
   Duration pause_{};
-  bool was_started_ = false;
+  bool has_run_ = false;
   std::string trouble_;
 };
 

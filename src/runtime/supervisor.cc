@@ -58,7 +58,9 @@ io::Task<void> Supervisor::run() {
 // Wakes the other task whenever the mesh changed, or the control plane came back.
 io::Task<void> Supervisor::watch_revision() {
   for (;;) {
-    const auto heard = co_await client_.revision(revision_, kLongPoll);
+    // While it was away: whether it is back, at once.
+    const auto wait = control_answers_ ? kLongPoll : std::chrono::milliseconds(0);
+    const auto heard = co_await client_.revision(revision_, wait);
     if (!heard) {
       control_answers_ = false;
       co_await loop_.sleep_for(kRetry);
