@@ -158,6 +158,7 @@ TEST(OsNetwork, UnixListenerTellsWhoConnected) {
   auto listener = network.listen_unix(path, 0600, getuid());
   ASSERT_TRUE(listener) << listener.error().what();
   auto ends = loop.run_until_done(both_ends(network, **listener, path));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
   ::unlink(path.c_str());
   ASSERT_TRUE(ends) << ends.error().what();
   ASSERT_TRUE(ends->first.credentials);

@@ -118,15 +118,15 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen_unix(const std::string& path
   Descriptor socket(::socket(AF_UNIX, kStreamFlags, 0));
   if (!socket.valid()) return fail_errno("make a socket");
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("replace " + path);
-  // Nobody may connect before owner and mode are right: the file is made without any access.
-  if (fchmod(socket.get(), 0) != 0) return fail_errno("protect " + path);
+  // The file is born with its mode, and a link put in its place is never followed: the folder may
+  // belong to somebody we do not trust.
+  if (fchmod(socket.get(), mode) != 0) return fail_errno("protect " + path);
   if (::bind(socket.get(), address.raw.get(), address.raw.size) != 0) {
     return fail_errno("listen on " + path);
   }
-  if (owner && ::chown(path.c_str(), *owner, static_cast<gid_t>(-1)) != 0) {
+  if (owner && ::lchown(path.c_str(), *owner, static_cast<gid_t>(-1)) != 0) {
     return fail_errno("give " + path + " to its owner");
   }
-  if (::chmod(path.c_str(), mode) != 0) return fail_errno("protect " + path);
   if (::listen(socket.get(), kBacklog) != 0) return fail_errno("listen on " + path);
   return SocketListener::adopt(loop_, std::move(socket));
 }
