@@ -39,6 +39,7 @@ Result<bool> read_until_end(int descriptor, const Clock& clock, TimePoint deadli
 
 Result<pid_t> spawn(const std::vector<std::string>& command, int output) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
 

@@ -4,7 +4,6 @@
 
 #include "cli/host.h"
 #include "manifest/kinds.h"
-#include "manifest/manifest.h"
 
 namespace mortise::cli {
 namespace {
@@ -99,11 +98,17 @@ int report_problems(const Context& context, const std::vector<client::Problem>& 
   return kBadInput;
 }
 
-std::vector<client::Problem> problems_before_sending(Context& context, const client::Apply& what) {
+manifest::Parsed parse_files(const client::Apply& what) {
   std::vector<manifest::File> files;
+  files.reserve(what.files.size());
   for (const auto& file : what.files) files.push_back({file.name, file.text});
-  const auto parsed = manifest::parse(files, {what.namespace_name, what.namespace_given, {}});
+  return manifest::parse(files, {what.namespace_name, what.namespace_given, {}});
+}
+
+std::vector<client::Problem> problems_before_sending(Context& context, const client::Apply& what) {
+  const auto parsed = parse_files(what);
   std::vector<client::Problem> problems;
+  problems.reserve(parsed.problems.size());
   for (const auto& problem : parsed.problems) problems.push_back(to_client(problem));
   for (const auto& object : parsed.objects) {
     const auto* pod = pod_of(object.value);

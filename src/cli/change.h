@@ -3,6 +3,7 @@
 
 #include "cli/verb.h"
 #include "client/client.h"
+#include "manifest/manifest.h"
 
 namespace mortise::cli {
 
@@ -20,6 +21,9 @@ int report_receipt(const Context& context, std::uint64_t revision,
 // `suffix` follows each object's line: " (dry run)".
 int report_change(const Context& context, const client::Change& change,
                   const std::string& suffix = "");
+
+// The files as the control plane will read them.
+manifest::Parsed parse_files(const client::Apply& what);
 
 // What this machine knows to be wrong before anything is sent: mistakes in the files, and every
 // container whose program is not there.

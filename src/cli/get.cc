@@ -62,6 +62,7 @@ class GetVerb final : public Verb {
       return kDone;
     }
     std::vector<std::string> shapes;
+    shapes.reserve(pods.size());
     for (const auto& pod : pods) shapes.push_back(pod_json(pod));
     return print(context, shapes);
   }
@@ -84,6 +85,7 @@ class GetVerb final : public Verb {
               [](const auto& left, const auto& right) { return left.ref < right.ref; });
     if (!is_table(context)) {
       std::vector<std::string> shapes;
+      shapes.reserve(objects.size());
       for (const auto& object : objects) shapes.push_back(object.json);
       return print(context, shapes);
     }

@@ -3,7 +3,6 @@
 #include "cli/change.h"
 #include "cli/difference.h"
 #include "client/blocking.h"
-#include "manifest/manifest.h"
 
 namespace mortise::cli {
 namespace {
@@ -23,9 +22,7 @@ Result<std::string> stored_text(Context& context, const model::ObjectRef& ref) {
 }  // namespace
 
 Result<std::string> preview(Context& context, const client::Apply& what) {
-  std::vector<manifest::File> files;
-  for (const auto& file : what.files) files.push_back({file.name, file.text});
-  const auto parsed = manifest::parse(files, {what.namespace_name, what.namespace_given, {}});
+  const auto parsed = parse_files(what);
   std::string text;
   for (const auto& object : parsed.objects) {
     TRY(const auto before, stored_text(context, object.ref()));
