@@ -274,6 +274,53 @@ TEST_F(MeshSim, ASilentPeerOfAStrictPortIsReset) {
   EXPECT_EQ(mesh_.call(legacy_, "198.18.0.3:80", "", false, 11s), "RESET");
 }
 
+TEST_F(MeshSim, APlainConnectionIsResetSomeTimeAfterItsPortBecameStrict) {
+  start(model::Protocol::tcp, Application::echo);
+  const auto stream = mesh_.connect(legacy_, "198.18.0.3:80");
+  ASSERT_TRUE(stream->try_write(std::string_view("one")));
+  EXPECT_EQ(mesh_.heard_after(*stream, 1s), "one");
+  mesh_.set_mesh_mode(model::MtlsMode::strict);
+  ASSERT_TRUE(stream->try_write(std::string_view("two")));
+  EXPECT_EQ(mesh_.heard_after(*stream, mesh_.limits.drain - 1s), "two");
+  EXPECT_EQ(mesh_.heard_after(*stream, 2s), "RESET");
+}
+
+TEST_F(MeshSim, APlainConnectionGetsNoFurtherRequestThroughOnceItsPortIsStrict) {  // invariant 1
+  start(model::Protocol::http);
+  const auto stream = mesh_.connect(legacy_, "198.18.0.3:80");
+  ASSERT_TRUE(stream->try_write(kGet));
+  EXPECT_THAT(mesh_.heard_after(*stream, 1s), StartsWith("HTTP/1.1 200 OK\r\n"));
+  mesh_.set_mesh_mode(model::MtlsMode::strict);
+  ASSERT_TRUE(stream->try_write(kGet));
+  EXPECT_EQ(mesh_.heard_after(*stream, 1s), "RESET");
+  EXPECT_EQ(server_->heads.size(), 1U);
+}
+
+TEST_F(MeshSim, NewcomersWaitWhileThereIsNoRoom) {
+  mesh_.limits.connections = 1;
+  start(model::Protocol::tcp, Application::echo);
+  auto first = mesh_.connect(legacy_, "198.18.0.3:80");
+  const auto second = mesh_.connect(legacy_, "198.18.0.3:80");
+  ASSERT_TRUE(second->try_write(std::string_view("hello")));
+  EXPECT_EQ(mesh_.heard_after(*second, 1s), "");
+  first.reset();
+  EXPECT_EQ(mesh_.heard_after(*second, 1s), "hello");
+}
+
+TEST_F(MeshSim, ConnectionsBeforeTheFirstConfigurationWaitAndAreNeverPlain) {
+  mesh_.limits.startup = 5s;
+  mesh_.add_service("httpbin", "198.19.0.1", model::Protocol::http, {"full/httpbin"});
+  server_ = &mesh_.run_application(httpbin_, Application::http);
+  mesh_.start_without_configuration();
+  mesh_.world.wiretap = &capture_;
+  const auto stream = mesh_.connect(sleep_, kService);
+  ASSERT_TRUE(stream->try_write(kGet));
+  EXPECT_EQ(mesh_.heard_after(*stream, 1s), "");
+  mesh_.apply();
+  EXPECT_THAT(mesh_.heard_after(*stream, 1s), HasSubstr("URI=spiffe:"));
+  EXPECT_FALSE(capture_.saw("GET /headers"));
+}
+
 TEST_F(MeshSim, AnAddressOfTheMeshThatNobodyKnowsIsRefusedAndNeverPlain) {
   mesh_.complete = false;
   start(model::Protocol::http);

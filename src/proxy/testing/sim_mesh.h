@@ -162,12 +162,15 @@ class SimMesh {
 
   // Starts the sidecars and gives everybody the configuration.
   void start() {
+    start_without_configuration();
+    apply();
+  }
+  void start_without_configuration() {
     for (const auto& workload : workloads_) {
       if (!workload.has_sidecar) continue;
       sidecars_.push_back(std::make_unique<Sidecar>(*this, workload));
       renew_identity(*sidecars_.back());
     }
-    apply();
   }
 
   // The current rules, in force everywhere.
@@ -187,6 +190,28 @@ class SimMesh {
     loop.run_until_done(task);
     auto heard = task.done() ? task.take() : std::nullopt;
     return heard ? *heard : "SILENCE";
+  }
+
+  // A connection that stays, for tests in which something changes under it.
+  std::unique_ptr<io::Stream> connect(const model::Workload& from, std::string_view to) {
+    const auto network = world.process(from.address);
+    auto task = network->connect({SocketAddress::parse(to).value(), std::nullopt});
+    task.start();
+    loop.run_until_done(task);
+    return task.take().value();
+  }
+  // What arrived on it after `time` has passed; "RESET" and "END" stand for those.
+  std::string heard_after(io::Stream& stream, Duration time) {
+    loop.run_for(time);
+    std::string heard;
+    std::array<char, 4096> buffer;
+    for (;;) {
+      const auto got = stream.try_read(buffer);
+      if (!got) return heard + "RESET";
+      if (got->kind == io::Progress::closed) return heard + "END";
+      if (got->kind == io::Progress::blocked) return heard;
+      heard.append(buffer.data(), got->bytes);
+    }
   }
 
   Worker& worker(const model::Workload& workload) {
