@@ -210,7 +210,9 @@ def plan(what):
     if what == "build":
         return PROGRAMS
     if what == "test":
-        return PROGRAMS + UNIT + sanitized("asan") + [pytest("mesh", "tests/mesh", as_root=True)]
+        # Unit and simulation tests once, with sanitizers: they would find the rest as well.
+        return [*PROGRAMS, pytest("tools", "tools/tests"), *sanitized("asan"),
+                pytest("mesh", "tests/mesh", as_root=True)]
     python = sys.executable
     return [Step("format", python, "tools/lint.py", "format"),
             Step("layers", python, "tools/check_layers.py"),

@@ -77,11 +77,9 @@ std::string SocketAddress::to_string() const {
 
 }  // namespace mortise
 
-std::size_t std::hash<mortise::IpAddress>::operator()(
-    const mortise::IpAddress& ip) const noexcept {
+std::size_t std::hash<mortise::IpAddress>::operator()(const mortise::IpAddress& ip) const noexcept {
   const auto& bytes = ip.bytes();
-  return std::hash<std::string_view>{}(
-      {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::size_t std::hash<mortise::SocketAddress>::operator()(

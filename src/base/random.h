@@ -10,7 +10,9 @@ namespace mortise {
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
-  static Random from_system() { return Random(std::random_device{}() | std::uint64_t{std::random_device{}()} << 32); }
+  static Random from_system() {
+    return Random(std::random_device{}() | std::uint64_t{std::random_device{}()} << 32);
+  }
 
   std::uint64_t next() { return engine_(); }
   // Uniform in [0, bound); bound must be at least 1.

@@ -8,18 +8,25 @@ namespace {
 
 Code code_of(int error_number) {
   switch (error_number) {
-    case ENOENT: return Code::not_found;
+    case ENOENT:
+      return Code::not_found;
     case EACCES:
-    case EPERM: return Code::denied;
+    case EPERM:
+      return Code::denied;
     case EEXIST:
-    case EADDRINUSE: return Code::conflict;
-    case ETIMEDOUT: return Code::timed_out;
+    case EADDRINUSE:
+      return Code::conflict;
+    case ETIMEDOUT:
+      return Code::timed_out;
     case ENOSPC:
     case ENOMEM:
     case EMFILE:
-    case ENFILE: return Code::exhausted;
-    case EINVAL: return Code::invalid;
-    default: return Code::unavailable;
+    case ENFILE:
+      return Code::exhausted;
+    case EINVAL:
+      return Code::invalid;
+    default:
+      return Code::unavailable;
   }
 }
 

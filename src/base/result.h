@@ -63,8 +63,9 @@ std::unexpected<Error> fail_errno(std::string_view step, int error_number);
   auto tmp = (__VA_ARGS__);                                                    \
   if (!tmp) leave ::std::unexpected<::mortise::Error>(std::move(tmp).error()); \
   lhs = *std::move(tmp)
-#define MORTISE_OK_(leave, tmp, ...) \
-  if (auto tmp = (__VA_ARGS__); !tmp) leave ::std::unexpected<::mortise::Error>(std::move(tmp).error())
+#define MORTISE_OK_(leave, tmp, ...)  \
+  if (auto tmp = (__VA_ARGS__); !tmp) \
+  leave ::std::unexpected<::mortise::Error>(std::move(tmp).error())
 #define TRY(lhs, ...) MORTISE_TRY_(return, MORTISE_CAT(try_, __LINE__), lhs, __VA_ARGS__)
 #define CO_TRY(lhs, ...) MORTISE_TRY_(co_return, MORTISE_CAT(try_, __LINE__), lhs, __VA_ARGS__)
 #define CHECK_OK(...) MORTISE_OK_(return, MORTISE_CAT(try_, __LINE__), __VA_ARGS__)

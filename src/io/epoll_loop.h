@@ -6,8 +6,8 @@
 #include <mutex>
 #include <vector>
 
-#include "io/descriptor.h"
 #include "base/result.h"
+#include "io/descriptor.h"
 #include "io/loop.h"
 #include "io/task.h"
 

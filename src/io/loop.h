@@ -40,7 +40,8 @@ class Loop : public Clock {
   Random random_;
 };
 
-// Gives every other ready coroutine a turn: for long loops that must stay fair. co_await Yield(loop).
+// Gives every other ready coroutine a turn: for long loops that must stay fair. co_await
+// Yield(loop).
 class Yield {
  public:
   explicit Yield(Loop& loop) : loop_(loop) {}

@@ -2,11 +2,11 @@
 // (OsNetwork) or inside a simulation (sim::SimNetwork).
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <sys/types.h>
 
 #include "base/address.h"
 #include "io/stream.h"

@@ -22,9 +22,7 @@ class OpenOrTimeout {
     timer_.start(loop_.timers(), deadline_, late_);
     wait_.await_suspend(caller);
   }
-  [[nodiscard]] bool await_resume() const {
-    return gate_.is_open() || timer_.running();
-  }
+  [[nodiscard]] bool await_resume() const { return gate_.is_open() || timer_.running(); }
 
  private:
   Loop& loop_;

@@ -19,9 +19,7 @@ struct Scope::Child {
       static void await_resume() noexcept {}
     };
 
-    Child get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
+    Child get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
     static std::suspend_always initial_suspend() noexcept { return {}; }
     static Leave final_suspend() noexcept { return {}; }
     static void return_void() {}

@@ -1,8 +1,8 @@
 #include "io/signals.h"
 
-#include <csignal>
-
 #include <sys/signalfd.h>
+
+#include <csignal>
 
 namespace mortise::io {
 

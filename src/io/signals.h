@@ -13,7 +13,8 @@ namespace mortise::io {
 // Blocks the signals for this thread and those it starts later: make it before any thread.
 class Signals final : private EpollClient {
  public:
-  static Result<std::unique_ptr<Signals>> watch(EpollLoop& loop, std::initializer_list<int> numbers);
+  static Result<std::unique_ptr<Signals>> watch(EpollLoop& loop,
+                                                std::initializer_list<int> numbers);
   ~Signals() override { loop_.remove(descriptor_.get()); }
 
   // The next signal's number. Waits without deadline: it is for the life of a program.

@@ -10,9 +10,7 @@ namespace mortise::io {
 struct RawAddress {
   sockaddr_storage storage{};
   socklen_t size = sizeof(sockaddr_storage);
-  [[nodiscard]] const sockaddr* get() const {
-    return reinterpret_cast<const sockaddr*>(&storage);
-  }
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
   [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
 };
 

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 
-#include <linux/netfilter_ipv4.h>  // after netinet/in.h
-
 #include <cerrno>
 
 #include "io/socket_address.h"
@@ -13,7 +11,8 @@
 namespace mortise::io {
 namespace {
 
-constexpr int kOriginalDestination6 = 80;  // IP6T_SO_ORIGINAL_DST
+// SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST; their headers do not go together with netinet/in.h.
+constexpr int kOriginalDestination = 80;
 
 SocketAddress local_address(int socket) {
   RawAddress raw;
@@ -25,8 +24,8 @@ SocketAddress local_address(int socket) {
 SocketAddress original_destination(int socket, const SocketAddress& local) {
   RawAddress raw;
   const bool four = local.ip.is_v4();
-  if (getsockopt(socket, four ? SOL_IP : SOL_IPV6,
-                 four ? SO_ORIGINAL_DST : kOriginalDestination6, raw.get(), &raw.size) != 0) {
+  if (getsockopt(socket, four ? SOL_IP : SOL_IPV6, kOriginalDestination, raw.get(), &raw.size) !=
+      0) {
     return local;  // nothing redirected this connection
   }
   return from_raw(raw);

@@ -24,14 +24,14 @@ struct Progress {
 
 // What a TLS stack established about a connection. Values live as long as the stream.
 struct TlsFacts {
-  std::string version;           // "TLSv1.3"
-  std::string cipher;            // "TLS_AES_128_GCM_SHA256"
-  std::string group;             // "X25519"; empty if the library cannot say
-  std::string alpn;              // chosen protocol; empty if none
-  std::string own_identity;      // SPIFFE id of our certificate
-  std::string peer_identity;     // SPIFFE id of the verified peer certificate; empty if it had none
+  std::string version;        // "TLSv1.3"
+  std::string cipher;         // "TLS_AES_128_GCM_SHA256"
+  std::string group;          // "X25519"; empty if the library cannot say
+  std::string alpn;           // chosen protocol; empty if none
+  std::string own_identity;   // SPIFFE id of our certificate
+  std::string peer_identity;  // SPIFFE id of the verified peer certificate; empty if it had none
   std::string peer_certificate_sha256;  // 64 lower-case hex digits, of the leaf's DER
-  std::string connection_id;     // 32 hex digits from the TLS exporter, the same at both ends
+  std::string connection_id;  // 32 hex digits from the TLS exporter, the same at both ends
 };
 
 class Stream {

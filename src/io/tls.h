@@ -21,8 +21,8 @@ class TlsContext {
 };
 
 struct TlsClientOptions {
-  std::string server_name;            // SNI, semantics I-30
-  std::vector<std::string> alpn;      // in order of preference
+  std::string server_name;                       // SNI, semantics I-30
+  std::vector<std::string> alpn;                 // in order of preference
   std::vector<std::string> accepted_identities;  // SPIFFE ids; empty refuses everybody (K-22)
 };
 
@@ -32,9 +32,9 @@ Task<Result<std::unique_ptr<Stream>>> tls_connect(Loop& loop, std::unique_ptr<St
                                                   TlsClientOptions options);
 
 struct TlsServerOptions {
-  std::vector<std::string> alpn;      // what the server selects from, in its order of preference
+  std::vector<std::string> alpn;  // what the server selects from, in its order of preference
   std::vector<std::string> accepted_trust_domains;  // K-8; the peer's SPIFFE id must be in one
-  std::string already_read;           // ciphertext that was read while looking at the ClientHello
+  std::string already_read;  // ciphertext that was read while looking at the ClientHello
 };
 Task<Result<std::unique_ptr<Stream>>> tls_accept(Loop& loop, std::unique_ptr<Stream> stream,
                                                  std::shared_ptr<const TlsContext> context,

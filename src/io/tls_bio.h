@@ -11,7 +11,7 @@ namespace mortise::io {
 
 // Ciphertext on its way in and out. OpenSSL reads from one and appends to the other.
 struct TlsBuffers {
-  std::vector<char> received;   // [begin, end) is unread
+  std::vector<char> received;  // [begin, end) is unread
   std::size_t begin = 0;
   std::size_t end = 0;
   std::string to_send;

@@ -44,13 +44,14 @@ std::string refusal(const TlsStream::PeerRule& rule, const std::vector<std::stri
   if (known_domain) return {};
   if (!rule.trust_domains.empty()) return "the peer is " + id + ", of a foreign trust domain";
   std::string expected;
-  for (const auto& identity : rule.identities) expected += (expected.empty() ? "" : " or ") + identity;
+  for (const auto& identity : rule.identities)
+    expected += (expected.empty() ? "" : " or ") + identity;
   return "the peer is " + id + ", expected " + (expected.empty() ? "nobody" : expected);
 }
 
 int judge_certificate(int chain_is_good, X509_STORE_CTX* store) {
-  auto* ssl = static_cast<SSL*>(
-      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto& rule = *static_cast<TlsStream::PeerRule*>(SSL_get_ex_data(ssl, rule_slot()));
   if (chain_is_good == 0) {
     rule.refusal = std::string("the peer's certificate is not accepted: ") +
@@ -70,9 +71,9 @@ int select_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* size,
   const auto* ours = static_cast<const std::string*>(SSL_get_ex_data(ssl, alpn_slot()));
   if (ours == nullptr) return SSL_TLSEXT_ERR_NOACK;
   unsigned char* found = nullptr;
-  const int verdict = SSL_select_next_proto(
-      &found, size, reinterpret_cast<const unsigned char*>(ours->data()),
-      static_cast<unsigned int>(ours->size()), offer, offer_size);
+  const int verdict =
+      SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(ours->data()),
+                            static_cast<unsigned int>(ours->size()), offer, offer_size);
   *chosen = found;
   // A peer that offers nothing we select is served without a protocol name (semantics S-5, S-23).
   return verdict == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
@@ -108,17 +109,17 @@ void demand_peer(SSL* ssl, TlsStream::PeerRule& rule) {
 }
 
 void use_clock(SSL* ssl, WallTime now) {
-  X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now)));
+  X509_VERIFY_PARAM_set_time(
+      SSL_get0_param(ssl),
+      std::chrono::system_clock::to_time_t(
+          std::chrono::time_point_cast<std::chrono::system_clock::duration>(now)));
 }
 
 void enable_alpn_choice(SSL_CTX* context) {
   SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
 }
 
-void choose_alpn_from(SSL* ssl, std::string& names) {
-  SSL_set_ex_data(ssl, alpn_slot(), &names);
-}
+void choose_alpn_from(SSL* ssl, std::string& names) { SSL_set_ex_data(ssl, alpn_slot(), &names); }
 
 Result<TlsFacts> read_facts(SSL* ssl) {
   TlsFacts facts;

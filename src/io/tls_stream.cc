@@ -109,9 +109,12 @@ Result<Progress> TlsStream::try_read(std::span<char> into) {
     const int done = SSL_read_ex(ssl_, into.data(), into.size(), &count);
     if (done == 1) return Progress::of(count);
     switch (SSL_get_error(ssl_, done)) {
-      case SSL_ERROR_ZERO_RETURN: return Progress{Progress::closed, 0};
-      case SSL_ERROR_WANT_READ: break;
-      default: return fail_tls("read");
+      case SSL_ERROR_ZERO_RETURN:
+        return Progress{Progress::closed, 0};
+      case SSL_ERROR_WANT_READ:
+        break;
+      default:
+        return fail_tls("read");
     }
     TRY(const auto got, fill());
     if (got == Progress::blocked) return Progress{};
@@ -192,8 +195,8 @@ Task<Result<std::unique_ptr<Stream>>> established(std::unique_ptr<TlsStream> str
 Task<Result<std::unique_ptr<Stream>>> tls_connect(Loop& loop, std::unique_ptr<Stream> stream,
                                                   std::shared_ptr<const TlsContext> context,
                                                   TlsClientOptions options) {
-  auto tls = std::make_unique<TlsStream>(
-      loop, std::move(stream), std::static_pointer_cast<const OpenSslContext>(context));
+  auto tls = std::make_unique<TlsStream>(loop, std::move(stream),
+                                         std::static_pointer_cast<const OpenSslContext>(context));
   CO_CHECK_OK(tls->as_client(std::move(options)));
   co_return co_await established(std::move(tls));
 }
@@ -201,8 +204,8 @@ Task<Result<std::unique_ptr<Stream>>> tls_connect(Loop& loop, std::unique_ptr<St
 Task<Result<std::unique_ptr<Stream>>> tls_accept(Loop& loop, std::unique_ptr<Stream> stream,
                                                  std::shared_ptr<const TlsContext> context,
                                                  TlsServerOptions options) {
-  auto tls = std::make_unique<TlsStream>(
-      loop, std::move(stream), std::static_pointer_cast<const OpenSslContext>(context));
+  auto tls = std::make_unique<TlsStream>(loop, std::move(stream),
+                                         std::static_pointer_cast<const OpenSslContext>(context));
   CO_CHECK_OK(tls->as_server(std::move(options)));
   co_return co_await established(std::move(tls));
 }

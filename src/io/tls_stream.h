@@ -34,8 +34,8 @@ class TlsStream final : public Stream {
   [[nodiscard]] const TlsFacts* tls() const override { return &facts_; }
 
  private:
-  Result<Progress::Kind> fill();   // ciphertext from below
-  Result<bool> flush();            // ciphertext to below; true when nothing is left
+  Result<Progress::Kind> fill();  // ciphertext from below
+  Result<bool> flush();           // ciphertext to below; true when nothing is left
   Task<void> finish();
   Result<void> note_facts();
   std::unexpected<Error> fail_handshake();
@@ -46,10 +46,10 @@ class TlsStream final : public Stream {
   SSL* ssl_;
   TlsBuffers buffers_;
   PeerRule rule_;
-  std::string alpn_;         // wire format: length-prefixed names
-  std::size_t sealed_ = 0;   // plaintext bytes inside to_send that try_write has not answered for
+  std::string alpn_;        // wire format: length-prefixed names
+  std::size_t sealed_ = 0;  // plaintext bytes inside to_send that try_write has not answered for
   bool finishing_ = false;
-  Task<void> finisher_;      // sends close_notify when the socket was full
+  Task<void> finisher_;  // sends close_notify when the socket was full
   TlsFacts facts_;
 };
 

@@ -20,7 +20,9 @@ const SocketAddress kServer = SocketAddress::parse("198.18.0.3:80").value();
 class TestCa {
  public:
   explicit TestCa(WallTime now, const std::string& domain = "cluster.local")
-      : now_(now), domain_(domain), root_(pki::make_root(domain, now - 1h, now + 24h * 365).value()) {}
+      : now_(now),
+        domain_(domain),
+        root_(pki::make_root(domain, now - 1h, now + 24h * 365).value()) {}
 
   pki::Credentials issue(const std::string& account, Duration lifetime = 24h) {
     const pki::SpiffeId id{domain_, "full", account};
@@ -116,7 +118,8 @@ TEST_F(Tls, ClientRefusesAnotherIdentityThanTheOneItDialled) {
   connect(ca_.issue("sleep"), ca_.issue("impostor"), "spiffe://cluster.local/ns/full/sa/httpbin");
   EXPECT_FALSE(ends_.client);
   EXPECT_FALSE(ends_.server);
-  EXPECT_THAT(ends_.client_error, HasSubstr("the peer is spiffe://cluster.local/ns/full/sa/impostor"));
+  EXPECT_THAT(ends_.client_error,
+              HasSubstr("the peer is spiffe://cluster.local/ns/full/sa/impostor"));
 }
 
 TEST_F(Tls, ServerRefusesACertificateFromAnotherRoot) {

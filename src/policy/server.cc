@@ -114,8 +114,8 @@ std::optional<ServerMode> legacy_namespace(const std::string& namespace_name,
 
 // What names the service: a port policy wins over an older one of the whole service (P-15, K-1).
 // Without `port`: what no port policy names.
-std::optional<ServerMode> legacy_own(const model::Service& service,
-                                         const model::ServicePort* port, const RuleBook& rules) {
+std::optional<ServerMode> legacy_own(const model::Service& service, const model::ServicePort* port,
+                                     const RuleBook& rules) {
   const auto* const on_port = oldest(rules.legacy, [&](const LegacyPolicy& candidate) {
     return port != nullptr &&
            has_target(candidate, service, [&](const LegacyPolicy::Target& target) {

@@ -1,13 +1,16 @@
 // `mortise down`: ends everything of one mesh, whoever started it and however that one ended.
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <set>
-#include <thread>
 
+#include "base/clock.h"
+#include "io/descriptor.h"
 #include "runtime/data_dir.h"
 #include "runtime/files.h"
 #include "runtime/lock.h"
@@ -20,28 +23,33 @@ namespace mortise::runtime {
 
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
+constexpr int kPollMs = 10;
+constexpr Duration kGrace = std::chrono::seconds(5);
+constexpr Duration kKill = std::chrono::seconds(5);
 
-constexpr milliseconds kPoll{10};
-constexpr milliseconds kGrace{5000};
-constexpr milliseconds kKill{5000};
+// Until the process ends, or a moment is over.
+void wait_for_end(int pid) {
+  const io::Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  pollfd question{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+  ::poll(&question, 1, kPollMs);
+}
 
 // Signals what `find` finds until it finds nothing: politely first, then not. How many there were.
 template <class Find>
 Result<int> end_all(const char* what, Find find) {
+  const SystemClock clock;
   std::set<int> seen;
-  const auto begin = steady_clock::now();
-  for (bool killing = false;;) {
+  const auto begin = clock.now();
+  for (;;) {
     const std::vector<int> pids = find();
     if (pids.empty()) return static_cast<int>(seen.size());
-    const auto waited = steady_clock::now() - begin;
+    const auto waited = clock.now() - begin;
     if (waited > kGrace + kKill)
       return fail(Code::timed_out, fmt::format("{} (process {}) does not end", what, pids.front()));
-    killing |= waited > kGrace;
+    const bool killing = waited > kGrace;
     for (const int pid : pids)
-      if (killing || seen.insert(pid).second) ::kill(pid, killing ? SIGKILL : SIGTERM);
-    std::this_thread::sleep_for(kPoll);
+      if (seen.insert(pid).second || killing) ::kill(pid, killing ? SIGKILL : SIGTERM);
+    wait_for_end(pids.front());
   }
 }
 

@@ -205,6 +205,8 @@ bool Instance::awaits_sidecar() const {
 
 model::Workload Instance::workload() const {
   const auto& spec = record_.spec;
+  // The sidecar of what is finished is gone, and nobody shall wait for its word.
+  const bool has_sidecar = spec.has_sidecar && !completed();
   return {.namespace_name = spec.namespace_name,
           .name = spec.name,
           .owner = spec.owner,
@@ -213,9 +215,9 @@ model::Workload Instance::workload() const {
           .labels = spec.labels,
           .address = Layout::address(record_.slot),
           .ports = spec.ports,
-          .has_sidecar = spec.has_sidecar,
+          .has_sidecar = has_sidecar,
           .tls_mode = spec.tls_mode,
-          .sidecar_uid = spec.has_sidecar ? parts_.layout.sidecar_uid(record_.slot) : 0,
+          .sidecar_uid = has_sidecar ? parts_.layout.sidecar_uid(record_.slot) : 0,
           .ready = ready_ && !record_.removing};
 }
 

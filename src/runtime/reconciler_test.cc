@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "runtime/files.h"
 #include "runtime/testing.h"
 
@@ -301,22 +303,42 @@ TEST(Reconciler, RemovalDoesNotWaitForAControlPlaneThatIsAway) {
   EXPECT_THAT(host.network.existing, IsEmpty());
 }
 
-TEST(Reconciler, AJobThatSucceededIsNotRunAgain) {
-  Host host;
-  auto inventory = inventory_of(false);
+Inventory job_of(bool injected) {
+  auto inventory = inventory_of(injected);
   model::Job job;
   job.meta.ref = {"Job", "full", "import"};
   job.pod = inventory.deployments[0].pod;
   inventory.deployments.clear();
   inventory.jobs = {job};
-  host.declare(inventory);
+  return inventory;
+}
+
+TEST(Reconciler, AJobThatSucceededIsDoneAndItsSidecarEnds) {
+  Host host;
+  host.declare(job_of(true));
   host.settle();
-  host.state.instances.begin()->second.programs[0].completed = true;
+  EXPECT_TRUE(host.only().workload.has_sidecar);
+  host.processes.exit_status = 0;
   host.processes.end("sleep");
+  host.settle();
   host.now += 60s;
-  host.step();
-  // The fake's processes end with status 1, so only what was marked counts as done.
-  EXPECT_THAT(host.processes.started, SizeIs(testing::Ge(1)));
+  host.settle();
+  EXPECT_EQ(host.only().state, "Completed");
+  EXPECT_FALSE(host.only().workload.ready);
+  EXPECT_FALSE(host.only().workload.has_sidecar);
+  EXPECT_THAT(host.processes.running, IsEmpty());
+  EXPECT_EQ(std::ranges::count(host.processes.started, "sleep"), 1);
+}
+
+TEST(Reconciler, AJobThatFailedIsTriedAgain) {
+  Host host;
+  host.declare(job_of(false));
+  host.settle();
+  host.processes.end("sleep");
+  host.settle();
+  host.now += 60s;
+  host.settle();
+  EXPECT_THAT(host.processes.started, ElementsAre("sleep", "sleep"));
 }
 
 TEST(Reconciler, WorkloadsThatNobodyRunsAreDeregistered) {

@@ -92,7 +92,7 @@ class FakeProcesses final : public Processes {
   }
   std::optional<Ending> ended(const ProcessId& process) override {
     if (running.contains(process)) return std::nullopt;
-    return Ending{.status = 1};
+    return Ending{.status = exit_status};
   }
   void signal(const ProcessId& process, int) override { running.erase(process); }
   Result<CaptureSockets> take_sockets(const ProcessId&) override {
@@ -118,6 +118,7 @@ class FakeProcesses final : public Processes {
   std::vector<std::string> started;
   std::set<std::string> missing;
   int sockets_taken = 0;
+  int exit_status = 1;  // of every process that ends
 
  private:
   int last_pid_ = 1000;

@@ -1,10 +1,9 @@
 // Manifests: whatever is accepted says the same after it was stored, and after it was printed.
-#include "manifest/manifest.h"
-
 #include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "manifest/manifest.h"
 
 namespace {
 

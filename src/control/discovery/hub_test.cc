@@ -407,13 +407,13 @@ TEST_F(Discovery, ChangeRightAfterARestartWaitsForProxiesToComeBack) {
   waiting.start();
   loop_.run_for(3s);
   EXPECT_FALSE(result);
-  FakeProxy sleep(loop_);
+  FakeProxy sleeper(loop_);
   FakeProxy httpbin(loop_);
   FakeProxy other(loop_);
-  sleep.hello();
+  sleeper.hello();
   httpbin.hello();
   other.hello();
-  connect("sleep", sleep);
+  connect("sleep", sleeper);
   connect("httpbin", httpbin);
   connect("other", other);
   ASSERT_TRUE(result);

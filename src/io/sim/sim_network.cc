@@ -53,14 +53,15 @@ class SimNetwork final : public Network {
                      "connect to " + dial.to.to_string() + ": Connection refused");
     }
     const SocketAddress client{source, world_.next_port_++};
-    auto connection = std::make_shared<Connection>(world_.loop_, client, route.listener->address());
+    auto& connection = *world_.connections_.emplace_back(
+        std::make_unique<Connection>(world_.loop_, client, route.listener->address()));
     Accepted accepted;
     accepted.stream = std::make_unique<SimStream>(world_, connection, false);
     accepted.peer = client;
     accepted.local = route.listener->address();
     accepted.original_destination = route.original;
     route.listener->deliver(std::move(accepted));
-    co_return std::make_unique<SimStream>(world_, std::move(connection), true);
+    co_return std::make_unique<SimStream>(world_, connection, true);
   }
 
   Task<Result<std::unique_ptr<Stream>>> connect_unix(std::string path) override {
@@ -89,6 +90,14 @@ class SimNetwork final : public Network {
   IpAddress host_;
   bool sidecar_;
 };
+
+SimWorld::SimWorld(SimLoop& loop) : loop_(loop) {}
+
+SimWorld::~SimWorld() = default;
+
+void SimWorld::forget(Connection& connection) {
+  std::erase_if(connections_, [&](const auto& held) { return held.get() == &connection; });
+}
 
 std::unique_ptr<Network> SimWorld::process(IpAddress host, bool sidecar) {
   return std::make_unique<SimNetwork>(*this, host, sidecar);

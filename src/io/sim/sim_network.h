@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "io/network.h"
 #include "io/sim/sim_loop.h"
@@ -13,14 +14,16 @@ namespace mortise::io::sim {
 struct Faults {
   Duration least_delay = Duration::zero();  // each segment takes this long to arrive ...
   Duration most_delay = Duration::zero();   // ... up to this long, in order
-  double short_io = 0;      // a read or write moves only a few bytes
-  double reset = 0;         // a write resets the connection instead
-  double refuse = 0;        // a connect is refused
-  std::size_t buffer_bytes = 64 * 1024;  // in flight per direction before writes block
+  double short_io = 0;                      // a read or write moves only a few bytes
+  double reset = 0;                         // a write resets the connection instead
+  double refuse = 0;                        // a connect is refused
+  std::size_t buffer_bytes = 64 * 1024;     // in flight per direction before writes block
 };
 
 class SimNetwork;
 class SimListener;
+class SimStream;
+struct Connection;
 
 // Sees every byte put on the wire between two different hosts, like a packet capture.
 struct Wiretap {
@@ -28,9 +31,11 @@ struct Wiretap {
   virtual void on_bytes(SocketAddress from, SocketAddress to, std::string_view bytes) = 0;
 };
 
+// Outlives every stream and listener made in it.
 class SimWorld {
  public:
-  explicit SimWorld(SimLoop& loop) : loop_(loop) {}
+  explicit SimWorld(SimLoop& loop);
+  ~SimWorld();
 
   // A process on the host with this address. A sidecar's own traffic is not captured.
   std::unique_ptr<Network> process(IpAddress host, bool sidecar = false);
@@ -46,6 +51,7 @@ class SimWorld {
  private:
   friend class SimNetwork;
   friend class SimListener;
+  friend class SimStream;
   struct Capture {
     std::uint16_t outbound;
     std::uint16_t inbound;
@@ -56,8 +62,10 @@ class SimWorld {
   };
   Route route(IpAddress host, bool sidecar, IpAddress source, SocketAddress to);
   SimListener* find(SocketAddress address);
+  void forget(Connection& connection);  // both ends are gone
 
   SimLoop& loop_;
+  std::vector<std::unique_ptr<Connection>> connections_;
   std::map<SocketAddress, SimListener*> listeners_;
   std::map<IpAddress, Capture> captures_;
   std::map<SocketAddress, std::vector<SocketAddress>> services_;

@@ -6,7 +6,8 @@ namespace mortise::io::sim {
 namespace {
 
 // A segment on its way: bytes, or the writer's end.
-Task<void> arrive(Connection& connection, Pipe& pipe, TimePoint when, std::string bytes, bool last) {
+Task<void> arrive(Connection& connection, Pipe& pipe, TimePoint when, std::string bytes,
+                  bool last) {
   co_await connection.loop.sleep_until(when);
   if (pipe.reset) co_return;
   pipe.arrived += bytes;
@@ -29,25 +30,26 @@ void Connection::reset() {
   }
 }
 
-SimStream::SimStream(SimWorld& world, std::shared_ptr<Connection> connection, bool client)
+SimStream::SimStream(SimWorld& world, Connection& connection, bool client)
     : world_(world),
-      connection_(std::move(connection)),
-      in_(client ? connection_->backward : connection_->forward),
-      out_(client ? connection_->forward : connection_->backward) {}
+      connection_(connection),
+      in_(client ? connection_.backward : connection_.forward),
+      out_(client ? connection_.forward : connection_.backward) {}
 
 SimStream::~SimStream() {
   // As the kernel does: unread bytes turn the close into a reset.
   if (!in_.arrived.empty()) {
     abort();
-    return;
+  } else {
+    in_.reader_gone = true;
+    if (!finished_) finish_writing();
   }
-  in_.reader_gone = true;
-  if (!finished_) finish_writing();
+  if (--connection_.ends == 0) world_.forget(connection_);
 }
 
 std::size_t SimStream::chance_of_less(std::size_t size) {
-  if (size < 2 || connection_->loop.random().fraction() >= world_.faults.short_io) return size;
-  return 1 + connection_->loop.random().below(std::min<std::size_t>(size, 7));
+  if (size < 2 || connection_.loop.random().fraction() >= world_.faults.short_io) return size;
+  return 1 + connection_.loop.random().below(std::min<std::size_t>(size, 7));
 }
 
 Result<Progress> SimStream::try_read(std::span<char> into) {
@@ -68,7 +70,7 @@ Result<Progress> SimStream::try_read(std::span<char> into) {
 Result<Progress> SimStream::try_write(std::span<const char> from) {
   if (out_.reset) return fail(Code::unavailable, "write: Connection reset by peer");
   if (finished_) return fail(Code::bug, "write after finish_writing");
-  if (out_.reader_gone || connection_->loop.random().fraction() < world_.faults.reset) {
+  if (out_.reader_gone || connection_.loop.random().fraction() < world_.faults.reset) {
     abort();
     return fail(Code::unavailable, "write: Connection reset by peer");
   }
@@ -83,7 +85,7 @@ Result<Progress> SimStream::try_write(std::span<const char> from) {
 }
 
 void SimStream::send(std::string bytes, bool last) {
-  auto& loop = connection_->loop;
+  auto& loop = connection_.loop;
   const auto& faults = world_.faults;
   auto delay = faults.least_delay;
   if (faults.most_delay > faults.least_delay) {
@@ -95,7 +97,7 @@ void SimStream::send(std::string bytes, bool last) {
   if (world_.wiretap != nullptr && out_.from.ip != out_.to.ip) {
     world_.wiretap->on_bytes(out_.from, out_.to, bytes);
   }
-  connection_->scope.spawn(arrive(*connection_, out_, out_.last_arrival, std::move(bytes), last));
+  connection_.scope.spawn(arrive(connection_, out_, out_.last_arrival, std::move(bytes), last));
 }
 
 void SimStream::finish_writing() {
@@ -108,8 +110,8 @@ void SimStream::abort() {
   finished_ = true;
   if (out_.reset) return;
   in_.arrived.clear();
-  connection_->scope.spawn(
-      arrive_reset(*connection_, connection_->loop.now() + world_.faults.least_delay));
+  connection_.scope.spawn(
+      arrive_reset(connection_, connection_.loop.now() + world_.faults.least_delay));
 }
 
 }  // namespace mortise::io::sim

@@ -1,4 +1,5 @@
-// io/sim/sim_stream.h — one end of a simulated connection. Both ends share a pipe per direction.
+// io/sim/sim_stream.h — one end of a simulated connection: a pipe per direction, owned by the world
+// until both ends are gone.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,7 @@
 
 namespace mortise::io::sim {
 
-// One direction. Lives as long as either end does.
+// One direction.
 struct Pipe {
   Pipe(SimLoop& loop, SocketAddress from_address, SocketAddress to_address)
       : from(from_address), to(to_address), readable(loop), writable(loop, true) {}
@@ -17,30 +18,31 @@ struct Pipe {
   SocketAddress from;
   SocketAddress to;
   std::string arrived;
-  std::size_t in_flight = 0;   // bytes written and not yet read
-  bool finished = false;       // the writer's end has arrived
-  bool reset = false;          // the connection is gone
+  std::size_t in_flight = 0;  // bytes written and not yet read
+  bool finished = false;      // the writer's end has arrived
+  bool reset = false;         // the connection is gone
   bool reader_gone = false;
-  TimePoint last_arrival;      // segments arrive in order
+  TimePoint last_arrival;  // segments arrive in order
   Gate readable;
   Gate writable;
 };
 
-// Two pipes and the world they cross. Shared by the two ends; destroyed with the second.
+// The pipes between two ends, and what is on its way.
 struct Connection {
   Connection(SimLoop& on, SocketAddress client, SocketAddress server)
       : loop(on), scope(on), forward(on, client, server), backward(on, server, client) {}
   void reset();
 
   SimLoop& loop;
-  Scope scope;  // segments on their way
+  Scope scope;
   Pipe forward;
   Pipe backward;
+  int ends = 2;
 };
 
 class SimStream final : public Stream {
  public:
-  SimStream(SimWorld& world, std::shared_ptr<Connection> connection, bool client);
+  SimStream(SimWorld& world, Connection& connection, bool client);
   ~SimStream() override;
 
   Result<Progress> try_read(std::span<char> into) override;
@@ -55,7 +57,7 @@ class SimStream final : public Stream {
   void send(std::string bytes, bool last);
 
   SimWorld& world_;
-  std::shared_ptr<Connection> connection_;
+  Connection& connection_;
   Pipe& in_;
   Pipe& out_;
   bool finished_ = false;
