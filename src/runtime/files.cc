@@ -72,11 +72,11 @@ Result<void> rewrite_file(const std::string& path, std::string_view text, mode_t
   return {};
 }
 
-Result<void> make_dir(const std::string& path, mode_t mode, uid_t owner) {
+Result<void> make_dir(const std::string& path, mode_t mode, std::optional<uid_t> owner) {
   if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return fail_errno("mkdir " + path);
   const io::Descriptor dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   if (!dir.valid()) return fail_errno("open " + path);
-  if (::fchown(dir.get(), owner, owner) != 0) return fail_errno("chown " + path);
+  if (owner && ::fchown(dir.get(), *owner, *owner) != 0) return fail_errno("chown " + path);
   if (::fchmod(dir.get(), mode) != 0) return fail_errno("chmod " + path);
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 <<
 Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode);
 // Keeps the inode, which is bind-mounted elsewhere. Writes nothing if the text is the same.
 Result<void> rewrite_file(const std::string& path, std::string_view text, mode_t mode);
-// Like mkdir -p for the last part; sets mode and owner also where it exists.
-Result<void> make_dir(const std::string& path, mode_t mode, uid_t owner = 0);
+// Makes the last part unless it exists; sets the mode, and the owner if one is given, either way.
+Result<void> make_dir(const std::string& path, mode_t mode, std::optional<uid_t> owner = {});
 // Removes a file or a folder with everything in it. Nothing there is success.
 Result<void> remove_all(const std::string& path);
 

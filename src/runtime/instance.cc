@@ -54,8 +54,8 @@ Result<void> Instance::build(const std::string& service_rules) {
     CHECK_OK(parts_.network.ensure(home()));
     CHECK_OK(make_dir(parts_.layout.logs_dir() + "/" + spec.namespace_name, 0700));
     if (spec.has_sidecar)
-      CHECK_OK(make_dir(parts_.layout.sidecar_dir(spec.namespace_name, spec.name), 0700,
-                        parts_.layout.sidecar_uid(record_.slot)));
+      CHECK_OK(parts_.make_sidecar_dir(parts_.layout.sidecar_dir(spec.namespace_name, spec.name),
+                                       parts_.layout.sidecar_uid(record_.slot)));
     built_ = true;
   }
   std::optional<std::uint32_t> sidecar_uid;

@@ -23,6 +23,8 @@ struct Parts {
   Processes& processes;
   Log& log;
   std::function<Result<void>()> save;  // writes the state down
+  // Makes the folder that only this sidecar's uid can enter.
+  std::function<Result<void>(const std::string& path, std::uint32_t uid)> make_sidecar_dir;
   Level sidecar_log_level = Level::info;
 };
 

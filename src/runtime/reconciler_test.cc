@@ -33,10 +33,19 @@ struct Host {
   Random random{11};
   State state;
   int saves = 0;
-  Parts parts{layout, binaries, network, capture, processes, log, [this] {
-                ++saves;
-                return Result<void>();
-              }};
+  Parts parts{.layout = layout,
+              .binaries = binaries,
+              .network = network,
+              .capture = capture,
+              .processes = processes,
+              .log = log,
+              .save =
+                  [this] {
+                    ++saves;
+                    return Result<void>();
+                  },
+              .make_sidecar_dir = [](const std::string& path,
+                                     std::uint32_t) { return make_dir(path, 0700); }};
   std::unique_ptr<Reconciler> reconciler;
   TimePoint now{1h};
   std::map<std::string, client::Registration> registered;

@@ -27,8 +27,8 @@ Result<void> make_data_dir(const Layout& layout) {
   std::filesystem::create_directories(layout.data_dir(), error);
   if (error) return fail_errno("create " + layout.data_dir(), error.value());
   // Others may pass through (their own sidecar's folder is below) but not look around.
-  CHECK_OK(make_dir(layout.data_dir(), 0711));
-  return make_dir(layout.logs_dir(), 0700);
+  CHECK_OK(make_dir(layout.data_dir(), 0711, ::geteuid()));
+  return make_dir(layout.logs_dir(), 0700, ::geteuid());
 }
 
 // One that an earlier supervisor started and could not write down holds the store.

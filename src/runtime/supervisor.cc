@@ -4,6 +4,7 @@
 
 #include "io/race.h"
 #include "io/scope.h"
+#include "runtime/files.h"
 #include "runtime/image_store.h"
 #include "runtime/inventory.h"
 
@@ -45,6 +46,8 @@ Supervisor::Supervisor(io::EpollLoop& loop, const Layout& layout, const Options&
                    state_.made_netns_mount |= network_.made_netns_mount();
                    return save_state(layout_.state_file(), state_);
                  },
+             .make_sidecar_dir = [](const std::string& path,
+                                    std::uint32_t uid) { return make_dir(path, 0700, uid); },
              .sidecar_log_level = options.log_level},
       control_(processes_, state.control, control_restarts_, parts_.save),
       reconciler_(parts_, state, loop.random()) {}
