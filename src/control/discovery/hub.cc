@@ -48,10 +48,13 @@ void Hub::on_change(const registry::Touched& touched) {
   for (const auto& [proxy, session] : sessions_) session->wake();
 }
 
-// A peer whose workload has gone is dropped once its last stream has ended.
+// A peer whose workload has gone, or has no sidecar any more (a job that is done), is dropped once
+// its last stream has ended.
 void Hub::forget_gone() {
   std::erase_if(peers_, [&](const auto& entry) {
-    return registry_.workload(entry.first) == nullptr && entry.second.streams == 0;
+    const auto* record = registry_.workload(entry.first);
+    const bool gone = record == nullptr || !record->workload.has_sidecar;
+    return gone && entry.second.streams == 0;
   });
 }
 

@@ -421,6 +421,22 @@ TEST_F(Discovery, ChangeRightAfterARestartWaitsForProxiesToComeBack) {
   EXPECT_THAT(result->lagging, ElementsAre());
 }
 
+TEST_F(Discovery, FinishedWorkloadHoldsNothingBack) {
+  FakeProxy proxy(loop_);
+  proxy.hello();
+  connect("sleep", proxy);
+  proxy.leave();
+  loop_.run_for(1s);
+  registry::Change done;
+  done.put_workloads = {workload("sleep", "198.18.0.2")};
+  done.put_workloads.front().workload.has_sidecar = false;
+  change(std::move(done));
+  put(strict_policy("full"));
+  const auto result = receipt(2s);
+  EXPECT_EQ(result->total, 0);
+  EXPECT_THAT(result->lagging, ElementsAre());
+}
+
 TEST_F(Discovery, RefusedUpdateIsReportedAndNotForced) {
   FakeProxy proxy(loop_);
   proxy.hello();
