@@ -2,31 +2,23 @@
 
 import lab
 import pytest
-
-FORGED = "spiffe://cluster.local/ns/full/sa/forged"
-ELEMENT = f'By=spiffe://cluster.local/ns/full/sa/httpbin;Hash={"0" * 64};Subject="";URI={FORGED}'
-SPELLINGS = {
-    "usual": ["-H", f"X-Forwarded-Client-Cert: {ELEMENT}"],
-    "lower case": ["-H", f"x-forwarded-client-cert: {ELEMENT}"],
-    "shouted": ["-H", f"X-FORWARDED-CLIENT-CERT: {ELEMENT}"],
-    "twice": ["-H", f"X-Forwarded-Client-Cert: {ELEMENT}",
-              "-H", f"X-Forwarded-Client-Cert: {ELEMENT}"],
-    "without blank": ["-H", f"X-Forwarded-Client-Cert:{ELEMENT}"],
-    "as a connection option": ["-H", f"X-Forwarded-Client-Cert: {ELEMENT}",
-                               "-H", "Connection: X-Forwarded-Client-Cert"],
-}
+from forgery import ELEMENT, SPELLINGS
 
 
-@pytest.fixture(scope="module", params=["permissive", "strict", "disabled"])
+@pytest.fixture(scope="module", params=lab.PHASES)
 def phase(request, mesh):
     lab.enter(mesh, request.param)
     return request.param
 
 
+def options(spelling):
+    return [word for field in SPELLINGS[spelling] for word in ("-H", field)]
+
+
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("source", ["full", "legacy"])
 def test_the_application_never_sees_it(mesh, phase, source, spelling):
-    call = mesh.curl(source, "http://httpbin.full:8000/headers", *SPELLINGS[spelling])
+    call = mesh.curl(source, "http://httpbin.full:8000/headers", *options(spelling))
     assert "forged" not in call.body
     assert lab.outcome(call) == lab.expected(phase, source, "full")
 
@@ -41,13 +33,15 @@ def test_not_on_the_second_request_of_a_connection_either(mesh, phase, source):
         assert "Re-using existing connection" in done.stderr, done
 
 
-def test_it_never_leaves_a_workload_with_a_sidecar(mesh, phase):
-    call = mesh.curl("full", "http://httpbin.legacy:8000/headers", *SPELLINGS["usual"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_it_never_leaves_a_workload_with_a_sidecar(mesh, phase, spelling):
+    call = mesh.curl("full", "http://httpbin.legacy:8000/headers", *options(spelling))
     assert call.status == "200"
     assert "forged" not in call.body
 
 
-def test_between_two_workloads_without_sidecars_nobody_removes_it(mesh):
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_between_two_workloads_without_sidecars_nobody_removes_it(mesh, spelling):
     """The control of the tests above: this httpbin does show what it receives."""
-    call = mesh.curl("legacy", "http://httpbin.legacy:8000/headers", *SPELLINGS["usual"])
+    call = mesh.curl("legacy", "http://httpbin.legacy:8000/headers", *options(spelling))
     assert "forged" in call.body
