@@ -1,7 +1,7 @@
 #include "cli/run.h"
 
+#include "cli/commands/verbs.h"
 #include "cli/host.h"
-#include "cli/verbs.h"
 #include "client/blocking.h"
 
 namespace mortise::cli {

@@ -6,12 +6,12 @@
 #include <csignal>
 
 #include "runtime/files.h"
-#include "runtime/launch.h"
 #include "runtime/lock.h"
-#include "runtime/netns.h"
-#include "runtime/procfs.h"
+#include "runtime/net/netns.h"
+#include "runtime/process/launch.h"
+#include "runtime/process/procfs.h"
+#include "runtime/process/spawn.h"
 #include "runtime/runtime.h"
-#include "runtime/spawn.h"
 #include "runtime/testing.h"
 
 namespace mortise::runtime {

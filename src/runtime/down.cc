@@ -14,8 +14,8 @@
 #include "runtime/data_dir.h"
 #include "runtime/files.h"
 #include "runtime/lock.h"
-#include "runtime/netns.h"
-#include "runtime/procfs.h"
+#include "runtime/net/netns.h"
+#include "runtime/process/procfs.h"
 #include "runtime/runtime.h"
 #include "runtime/state.h"
 

@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "runtime/find.h"
-#include "runtime/launch.h"
+#include "runtime/process/launch.h"
 #include "runtime/runtime.h"
 
 namespace mortise::runtime {

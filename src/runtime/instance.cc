@@ -6,7 +6,7 @@
 #include <csignal>
 
 #include "runtime/files.h"
-#include "runtime/rules.h"
+#include "runtime/net/rules.h"
 
 namespace mortise::runtime {
 

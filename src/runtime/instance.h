@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "client/answers.h"
-#include "runtime/capture.h"
-#include "runtime/launch.h"
-#include "runtime/runner.h"
+#include "runtime/net/capture.h"
+#include "runtime/process/launch.h"
+#include "runtime/process/runner.h"
 
 namespace mortise::runtime {
 

@@ -8,11 +8,11 @@
 #include <array>
 #include <filesystem>
 
-#include "runtime/capture.h"
 #include "runtime/data_dir.h"
 #include "runtime/layout.h"
-#include "runtime/netlink.h"
-#include "runtime/rules.h"
+#include "runtime/net/capture.h"
+#include "runtime/net/netlink.h"
+#include "runtime/net/rules.h"
 #include "runtime/runtime.h"
 
 namespace mortise::runtime {
@@ -52,6 +52,11 @@ Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy
   io::Descriptor read_end(ends[0]);
   io::Descriptor write_end(ends[1]);
   const int child = ::fork();
+  if (child < 0) {
+    requirement.met = false;
+    requirement.problem = "no process can be started to find out";
+    return requirement;
+  }
   if (child == 0) {
     const auto done = what();
     const auto said = done ? std::string() : done.error().what();

@@ -6,7 +6,7 @@
 #include <csignal>
 
 #include "runtime/files.h"
-#include "runtime/names.h"
+#include "runtime/net/names.h"
 
 namespace mortise::runtime {
 

@@ -9,9 +9,9 @@
 #include "runtime/files.h"
 #include "runtime/find.h"
 #include "runtime/image_store.h"
-#include "runtime/launch.h"
 #include "runtime/layout.h"
 #include "runtime/lock.h"
+#include "runtime/process/launch.h"
 
 namespace mortise::runtime {
 

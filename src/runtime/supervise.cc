@@ -11,9 +11,9 @@
 #include "io/signals.h"
 #include "runtime/files.h"
 #include "runtime/lock.h"
-#include "runtime/procfs.h"
+#include "runtime/process/procfs.h"
+#include "runtime/process/spawn.h"
 #include "runtime/runtime.h"
-#include "runtime/spawn.h"
 #include "runtime/supervisor.h"
 
 namespace mortise::runtime {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "runtime/capture.h"
-#include "runtime/network.h"
-#include "runtime/process.h"
+#include "runtime/net/capture.h"
+#include "runtime/net/network.h"
+#include "runtime/process/process.h"
 
 // Skips loudly without root; where CI=true nothing may be skipped.
 #define MORTISE_NEEDS_ROOT()                                                                   \

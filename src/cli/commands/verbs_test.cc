@@ -1,0 +1,374 @@
+#include "cli/commands/verbs.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/fakes.h"
+
+namespace mortise::cli {
+namespace {
+
+// Time that moves a second with every look, so that waits end and INFO lines are fixed.
+class SteppingClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const override { return TimePoint(std::chrono::seconds(++looks_)); }
+  [[nodiscard]] WallTime wall() const override { return WallTime(std::chrono::seconds(1'000'039)); }
+
+ private:
+  mutable int looks_ = 0;
+};
+
+// Runs a whole command line against a fake mesh and a fake machine.
+class CommandLine : public testing::Test {
+ protected:
+  int type(std::vector<std::string> words) {
+    terminal.out_text.clear();
+    terminal.err_text.clear();
+    Shared shared;
+    shared.data_dir = "/nowhere";
+    const Verbs verbs = all_verbs();
+    auto parsed = parse(std::move(words), verbs, shared);
+    if (auto* answered = std::get_if<Answered>(&parsed)) {
+      terminal.out(answered->out);
+      terminal.err(answered->err);
+      return answered->exit_code;
+    }
+    const SteppingClock clock;
+    auto& chosen = std::get<Chosen>(parsed);
+    Context context{terminal, clock, programs, mesh, host, TimePoint(), shared, chosen.program};
+    const auto exit_code = chosen.verb->run(context);
+    return exit_code ? *exit_code : context.failed(exit_code.error());
+  }
+
+  // The next apply makes a pod that is ready at once.
+  void runs(const std::string& where, const std::string& name) {
+    client::WorkloadStatus status;
+    auto& workload = status.registered.workload;
+    workload.namespace_name = where;
+    workload.name = name;
+    workload.owner = name;
+    workload.owner_kind = "Pod";
+    workload.ready = true;
+    status.registered.state = "Running";
+    mesh.running = {status};
+    mesh.stored_by_apply = {{{"Pod", where, name}, "v1", "", "{}"}};
+  }
+
+  // A file with this text, gone when the test ends.
+  std::string file(const std::string& text) {
+    const auto path = folder + "/file.yaml";
+    std::ofstream(path) << text;
+    return path;
+  }
+  void SetUp() override {
+    std::string name = testing::TempDir() + "mortise-cli-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  std::string folder;
+  Programs programs{[](const std::string&) -> Result<void> { return {}; }};
+  RecordedTerminal terminal;
+  FakeMesh mesh;
+  FakeHost host;
+};
+
+client::WorkloadStatus pod(const std::string& where, const std::string& name, bool sidecar) {
+  client::WorkloadStatus status;
+  auto& workload = status.registered.workload;
+  workload.namespace_name = where;
+  workload.name = name;
+  workload.owner = name.substr(0, name.find('-'));
+  workload.owner_kind = "Deployment";
+  workload.labels = {{"app", workload.owner}};
+  workload.has_sidecar = sidecar;
+  workload.ready = true;
+  status.registered.state = "Running";
+  status.age_seconds = 39;
+  if (sidecar) status.sidecar = client::SidecarStatus{true, 7, true, "0.1.0", 0};
+  return status;
+}
+
+client::Object object(const std::string& kind, const std::string& where, const std::string& name,
+                      const std::string& json) {
+  return {{kind, where, name}, "v1", "1970-01-12T13:46:40Z", json};
+}
+
+TEST_F(CommandLine, WrongUsageIs64AndSaysWhatToTypeNext) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"stauts"},
+                                             {"get"},
+                                             {"get", "pods", "-o", "xml"},
+                                             {"mtls", "get"},
+                                             {"mtls", "gt", "x"},
+                                             {"get", "pods", "--frob"},
+                                             {"down", "-n", "x"},
+                                             {"up", "-A"},
+                                             {"apply"},
+                                             {"exec", "sleep"},
+                                             {"status", "--", "ls"},
+                                             {"apply", "-f", "x", "--timeout", "soon"},
+                                             {"mtls", "get", "a/b/c"},
+                                             {"delete"},
+                                             {"create", "namespace", "Not_A_Name"},
+                                             {"demo", "lab", "--calls", "0"},
+                                             {"completion", "tcsh"},
+                                             {"get", "frobs"},
+                                             {"up", "--set", "global.mtls.atuo=true"},
+                                             {"up", "--image", "nothing"}}) {
+    EXPECT_EQ(type(words), 64) << words.front() << " " << words.back();
+    EXPECT_EQ(terminal.out_text, "") << words.front();
+    EXPECT_TRUE(terminal.err_text.starts_with("error: ")) << terminal.err_text;
+  }
+}
+
+TEST_F(CommandLine, NamesTheNearestCommandAndSetting) {
+  type({"stauts"});
+  EXPECT_NE(terminal.err_text.find("did you mean status?"), std::string::npos);
+  type({"mtls", "requier", "x"});
+  EXPECT_NE(terminal.err_text.find("did you mean require?"), std::string::npos);
+  type({"up", "--set", "global.mtls.atuo=true"});
+  EXPECT_NE(terminal.err_text.find("did you mean global.mtls.auto"), std::string::npos);
+}
+
+TEST_F(CommandLine, NothingTypedShowsWhatThereIs) {
+  EXPECT_EQ(type({}), 64);
+  EXPECT_NE(terminal.err_text.find("  status "), std::string::npos);
+  EXPECT_EQ(terminal.err_text.find("supervise"), std::string::npos) << "hidden";
+}
+
+TEST_F(CommandLine, HelpOnEveryCommandHasAnExample) {
+  for (const auto& verb : all_verbs()) {
+    std::vector<std::string> words;
+    std::string path = verb->words().path;
+    if (const auto space = path.find(' '); space != std::string::npos) {
+      words.push_back(path.substr(0, space));
+      path.erase(0, space + 1);
+    }
+    words.push_back(path);
+    words.emplace_back("--help");
+    EXPECT_EQ(type(words), 0) << path;
+    EXPECT_NE(terminal.out_text.find("Usage: mortise "), std::string::npos) << path;
+    EXPECT_NE(terminal.out_text.find("Example:\n  "), std::string::npos) << path;
+  }
+  EXPECT_EQ(type({"--version"}), 0);
+  EXPECT_TRUE(terminal.out_text.starts_with("mortise "));
+}
+
+TEST_F(CommandLine, WorkloadsMayBeNamedLikeCommands) {
+  EXPECT_EQ(type({"exec", "-n", "full", "status", "--", "up", "--help"}), 0) << terminal.err_text;
+  ASSERT_EQ(host.executed.size(), 1U);
+  EXPECT_EQ(host.executed[0].workload, "status");
+  EXPECT_EQ(host.executed[0].command, (std::vector<std::string>{"up", "--help"}));
+}
+
+TEST_F(CommandLine, NamespaceMayComeBeforeTheCommandOrStickToItsLetter) {
+  type({"-n", "full", "exec", "sleep", "--", "true"});
+  type({"exec", "sleep", "-c", "sleep", "-nfull", "--", "true"});
+  ASSERT_EQ(host.executed.size(), 2U);
+  EXPECT_EQ(host.executed[0].namespace_name, "full");
+  EXPECT_EQ(host.executed[1].namespace_name, "full");
+  EXPECT_EQ(host.executed[1].container, "sleep");
+}
+
+TEST_F(CommandLine, ExecEndsWithTheStatusOfItsCommand) {
+  host.exec_status = 56;
+  EXPECT_EQ(type({"exec", "sleep", "--", "curl"}), 56);
+  EXPECT_EQ(terminal.err_text, "command terminated with exit code 56\n");
+}
+
+TEST_F(CommandLine, GetPodsIsTheTableOfTheSeeds) {
+  mesh.running = {pod("full", "sleep-58d6644d44-gb55j", true),
+                  pod("full", "httpbin-dcd949489-5cndk", true), pod("legacy", "sleep-x", false)};
+  EXPECT_EQ(type({"get", "pods", "-n", "full"}), 0);
+  EXPECT_EQ(terminal.out_text,
+            "NAME                      READY   STATUS    RESTARTS   AGE\n"
+            "httpbin-dcd949489-5cndk   2/2     Running   0          39s\n"
+            "sleep-58d6644d44-gb55j    2/2     Running   0          39s\n");
+  EXPECT_EQ(type({"get", "po", "-A", "-l", "app=sleep"}), 0);
+  EXPECT_EQ(terminal.out_text,
+            "NAMESPACE   NAME                     READY   STATUS    RESTARTS   AGE\n"
+            "full        sleep-58d6644d44-gb55j   2/2     Running   0          39s\n"
+            "legacy      sleep-x                  1/1     Running   0          39s\n");
+}
+
+TEST_F(CommandLine, QualifiedPluralsAreKindsAndAListIsAKubernetesList) {
+  mesh.stored = {
+      object("Policy", "istio-system", "grafana-ports-mtls-disabled", "{}"),
+      object("MeshPolicy", "", "default",
+             R"({"kind":"MeshPolicy","spec":{"peers":[{"mtls":{"mode":"PERMISSIVE"}}]}})")};
+  EXPECT_EQ(type({"get", "policies.authentication.istio.io", "--all-namespaces"}), 0);
+  EXPECT_EQ(terminal.out_text,
+            "NAMESPACE      NAME                          AGE\n"
+            "istio-system   grafana-ports-mtls-disabled   39s\n");
+  EXPECT_EQ(type({"get", "meshpolicies", "-o", "yaml"}), 0);
+  EXPECT_NE(terminal.out_text.find("\n        mode: PERMISSIVE\n"), std::string::npos)
+      << terminal.out_text;
+}
+
+TEST_F(CommandLine, AnEmptyListIsNoErrorAndAMissingNameIs) {
+  EXPECT_EQ(type({"get", "policies", "-n", "full"}), 0);
+  EXPECT_EQ(terminal.err_text, "No resources found in full namespace.\n");
+  EXPECT_EQ(type({"get", "policy", "gone", "-n", "full"}), 1);
+  EXPECT_EQ(terminal.err_text, "error: policies \"gone\" not found in namespace full\n");
+}
+
+TEST_F(CommandLine, ApplyPrintsLinesAsKubectlAndTheReceipt) {
+  mesh.change.revision = 7;
+  mesh.change.objects = {{"Policy/full/httpbin", "created"},
+                         {"Service/full/web", "unchanged"},
+                         {"Deployment/full/web", "configured"},
+                         {"Namespace//full", "created"}};
+  mesh.change.receipt = client::Receipt{5, 5, 12, {}};
+  EXPECT_EQ(type({"apply", "-f", file("")}), 0) << terminal.err_text;
+  EXPECT_EQ(terminal.out_text,
+            "policy.authentication.istio.io/httpbin created\n"
+            "service/web unchanged\n"
+            "deployment.apps/web configured\n"
+            "namespace/full created\n");
+  EXPECT_EQ(terminal.err_text, "revision 7, applied by 5 of 5 proxies in 12 ms\n");
+}
+
+TEST_F(CommandLine, ApplyNamesLaggingProxiesAndFails) {
+  mesh.change.revision = 7;
+  mesh.change.receipt = client::Receipt{4, 5, 10'000, {"full/httpbin-x"}};
+  EXPECT_EQ(type({"apply", "-f", file("")}), 1);
+  EXPECT_NE(terminal.err_text.find("applied by 4 of 5 proxies"), std::string::npos);
+  EXPECT_NE(terminal.err_text.find("not confirmed in time by full/httpbin-x"), std::string::npos);
+}
+
+TEST_F(CommandLine, BadManifestsAre65WithFileLineAndField) {
+  mesh.change.refused = "2 problems";
+  mesh.change.problems = {{"a.yaml", 4, "spec.peers[0].mtls.mode", "no such mode"},
+                          {"b.yaml", 0, "", "empty"}};
+  EXPECT_EQ(type({"apply", "-f", file("")}), 65);
+  EXPECT_EQ(terminal.err_text,
+            "a.yaml:4: spec.peers[0].mtls.mode: no such mode\n"
+            "b.yaml: empty\n"
+            "error: nothing was applied: 2 problems in the files\n");
+  EXPECT_EQ(terminal.out_text, "");
+}
+
+TEST_F(CommandLine, AProgramThatIsMissingIsRefusedBeforeAnythingIsSent) {
+  const auto path = file(
+      "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n"
+      "  - name: c\n    command: [no-such-program]\n");
+  EXPECT_EQ(type({"apply", "-f", path}), 65);
+  EXPECT_TRUE(terminal.err_text.starts_with(path + ":8: spec.containers[0].command: "))
+      << terminal.err_text;
+  EXPECT_TRUE(mesh.applied.empty());
+  EXPECT_EQ(type({"up", "--detach", "-f", path}), 65);
+  EXPECT_EQ(host.starts, 0);
+}
+
+TEST_F(CommandLine, AFileThatIsNotThereIsNamed) {
+  EXPECT_EQ(type({"apply", "-f", "/no/such.yaml"}), 1);
+  EXPECT_NE(terminal.err_text.find("/no/such.yaml"), std::string::npos);
+}
+
+TEST_F(CommandLine, DeleteSaysWhatIsGone) {
+  mesh.change.objects = {{"Policy/full/httpbin", "deleted"}};
+  EXPECT_EQ(type({"delete", "policy", "httpbin", "-n", "full"}), 0);
+  EXPECT_EQ(terminal.out_text, "policy.authentication.istio.io \"httpbin\" deleted\n");
+  ASSERT_EQ(mesh.removed.size(), 1U);
+  EXPECT_EQ(mesh.removed[0].namespace_name, "full");
+}
+
+TEST_F(CommandLine, CreateNamespacePrintsItAndRefusesATwin) {
+  mesh.change.objects = {{"Namespace//shop", "created"}};
+  EXPECT_EQ(type({"create", "ns", "shop", "--inject"}), 0);
+  EXPECT_EQ(terminal.out_text, "namespace/shop created\n");
+  EXPECT_NE(mesh.applied[0].files[0].text.find("istio-injection: enabled"), std::string::npos);
+  mesh.stored = {object("Namespace", "", "shop", "{}")};
+  EXPECT_EQ(type({"create", "namespace", "shop"}), 1);
+}
+
+TEST_F(CommandLine, RunRemovesItsWorkloadWhateverTheProgramSays) {
+  runs("full", "probe");
+  host.exec_status = 3;
+  EXPECT_EQ(type({"run", "probe", "-n", "full", "--rm", "-it", "--", "false"}), 3);
+  ASSERT_EQ(mesh.removed.size(), 1U);
+  EXPECT_EQ(mesh.removed[0].name, "probe");
+  EXPECT_EQ(mesh.removed[0].namespace_name, "full");
+}
+
+TEST_F(CommandLine, RunWithoutAProgramIsAShellWhereSomebodyTypes) {
+  runs("no-injection", "curl-test");
+  EXPECT_EQ(type({"-n=no-injection", "run", "curl-test", "--image=radial/busyboxplus:curl", "-i",
+                  "--tty", "--rm"}),
+            0)
+      << terminal.err_text;
+  EXPECT_EQ(host.executed[0].namespace_name, "no-injection");
+  EXPECT_EQ(host.executed[0].command, std::vector<std::string>{"sh"});
+  mesh.stored.clear();
+  EXPECT_EQ(type({"run", "curl-test"}), 64);
+}
+
+TEST_F(CommandLine, RunDetachedMakesTheProgramTheWorkloadsOwn) {
+  runs("legacy", "talker");
+  mesh.change.objects = {{"Pod/legacy/talker", "created"}};
+  EXPECT_EQ(type({"run", "talker", "-n", "legacy", "-d", "--", "sh", "-c", "echo \"a\nb\""}), 0);
+  EXPECT_EQ(terminal.out_text, "pod/talker created\n");
+  EXPECT_TRUE(mesh.removed.empty());
+  EXPECT_TRUE(host.executed.empty());
+  EXPECT_NE(mesh.applied[0].files[0].text.find(R"(command: ["sh", "-c", "echo \"a\u000ab\""])"),
+            std::string::npos)
+      << mesh.applied[0].files[0].text;
+}
+
+TEST_F(CommandLine, DryRunShowsTheDifferenceAndSendsNoChange) {
+  mesh.stored = {object("ServiceAccount", "full", "sa",
+                        R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":)"
+                        R"({"labels":{"a":"1"},"name":"sa","namespace":"full"}})")};
+  mesh.change.objects = {{"ServiceAccount/full/sa", "configured"}};
+  const auto path = file(
+      "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: sa\n"
+      "  namespace: full\n  labels: {a: \"2\"}\n");
+  EXPECT_EQ(type({"apply", "--dry-run", "-f", path}), 0) << terminal.err_text;
+  EXPECT_EQ(terminal.out_text,
+            "serviceaccount/sa configured (dry run)\n"
+            "\nserviceaccount/sa\n"
+            " metadata:\n"
+            "   labels:\n"
+            "-    a: \"1\"\n"
+            "+    a: \"2\"\n"
+            "   name: sa\n"
+            "   namespace: full\n");
+  EXPECT_TRUE(mesh.applied.at(0).dry_run);
+}
+
+TEST_F(CommandLine, WithoutAMeshSaysHowToStartOne) {
+  mesh.reachable = false;
+  EXPECT_EQ(type({"get", "pods"}), 1);
+  EXPECT_NE(terminal.err_text.find("sudo mortise up"), std::string::npos);
+}
+
+TEST_F(CommandLine, UpWithoutRootSaysTheRemedyAndStartsNothing) {
+  host.ready = fail(Code::denied, "network namespaces need root: run it with sudo");
+  EXPECT_EQ(type({"up", "--detach"}), 1);
+  EXPECT_NE(terminal.err_text.find("sudo"), std::string::npos);
+  EXPECT_EQ(host.starts, 0);
+}
+
+TEST_F(CommandLine, UpDetachedFailsNamingWhatIsNotReady) {
+  mesh.stored = {object("Pod", "full", "late", "{}")};
+  EXPECT_EQ(type({"up", "--detach", "--timeout", "5s"}), 1);
+  EXPECT_NE(terminal.err_text.find("full/late: 0 of 1 workloads exist"), std::string::npos)
+      << terminal.err_text;
+}
+
+TEST_F(CommandLine, UpTakesSettingsInTheSpellingOfTheSeeds) {
+  EXPECT_EQ(type({"up", "-d", "--set", "values.global.mtls.auto=false", "--set",
+                  "global.mtls.enabled=true"}),
+            0)
+      << terminal.err_text;
+  EXPECT_EQ(mesh.settings, (std::map<std::string, std::string>{{"global.mtls.auto", "false"},
+                                                               {"global.mtls.enabled", "true"}}));
+}
+
+}  // namespace
+}  // namespace mortise::cli

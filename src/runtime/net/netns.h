@@ -1,0 +1,37 @@
+// runtime/net/netns.h — network namespaces with names, as ip-netns(8) keeps them in /run/netns, and
+// visits to them. For single-threaded programs: a visit moves the calling thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/descriptor.h"
+
+namespace mortise::runtime {
+
+std::string netns_path(const std::string& name);
+bool netns_exists(const std::string& name);
+Result<io::Descriptor> open_netns(const std::string& name);
+// Makes it unless it exists. True: /run/netns had to become a mount point for this.
+Result<bool> ensure_netns(const std::string& name);
+// The name goes at once, the namespace with its last process. Not there is success.
+Result<void> remove_netns(const std::string& name);
+std::vector<std::string> netns_names(const std::string& prefix);
+// Undoes what ensure_netns() did to /run/netns, if no namespace is left there.
+void release_netns_mount();
+
+// Inside another network namespace until destroyed.
+class Visit {
+ public:
+  static Result<Visit> enter(const std::string& name);
+  Visit(Visit&&) noexcept = default;
+  Visit& operator=(Visit&&) = delete;
+  ~Visit();
+
+ private:
+  explicit Visit(io::Descriptor home) : home_(std::move(home)) {}
+  io::Descriptor home_;
+};
+
+}  // namespace mortise::runtime

@@ -1,0 +1,166 @@
+#include "runtime/net/network.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "runtime/files.h"
+#include "runtime/net/netlink.h"
+#include "runtime/net/netns.h"
+#include "runtime/net/rules.h"
+#include "runtime/process/listening.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+constexpr const char* kBridge = "mesh0";
+constexpr int kPrefixLength = 16;
+constexpr int kBacklog = 4096;
+constexpr std::uint32_t kBridgeAddress = 198U << 24 | 18U << 16 | 1U;
+
+std::string port_name(int slot) { return "p" + std::to_string(slot); }
+
+// Follows from the address: a neighbour that remembers the address's last owner is still right.
+MacAddress mac_of(const IpAddress& address) {
+  const auto value = address.v4_value();
+  return {0x02,
+          0x4d,
+          static_cast<std::uint8_t>(value >> 24),
+          static_cast<std::uint8_t>(value >> 16),
+          static_cast<std::uint8_t>(value >> 8),
+          static_cast<std::uint8_t>(value)};
+}
+
+// /proc/sys/net shows the network namespace of whoever opens it.
+Result<void> set_sysctl(const std::string& name, std::string_view value) {
+  const auto path = "/proc/sys/net/" + name;
+  const io::Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return fail_errno(path);
+  if (::write(file.get(), value.data(), value.size()) < 0) return fail_errno(path);
+  return {};
+}
+
+Result<void> set_sysctls() {
+  CHECK_OK(set_sysctl("ipv4/ip_unprivileged_port_start", "0"));
+  // A kernel without IPv6 has nothing to turn off.
+  if (::access("/proc/sys/net/ipv6/conf/default", F_OK) == 0)
+    CHECK_OK(set_sysctl("ipv6/conf/default/disable_ipv6", "1"));
+  return {};
+}
+
+Result<void> set_up_loopback(Netlink& netlink) {
+  const auto loopback = Netlink::index_of("lo");
+  if (!loopback) return fail(Code::bug, "a network namespace without lo");
+  return netlink.set_up(*loopback);
+}
+
+// The switch's end of the cable; makes the cable unless the workload's end is there.
+Result<void> connect_cable(const std::string& switch_netns, const Home& home, bool has_own_end) {
+  TRY(const auto target, open_netns(home.netns));
+  TRY(const auto inside, Visit::enter(switch_netns));
+  TRY(auto netlink, Netlink::open());
+  const auto name = port_name(home.slot);
+  if (!has_own_end) {
+    // An end without its other end in this namespace belongs to somebody who is gone.
+    if (const auto stale = Netlink::index_of(name)) CHECK_OK(netlink.remove_link(*stale));
+    CHECK_OK(netlink.add_veth(name, "eth0", target.get(), mac_of(Layout::address(home.slot))));
+  }
+  const auto end = Netlink::index_of(name);
+  const auto bridge = Netlink::index_of(kBridge);
+  if (!end || !bridge) return fail(Code::bug, "the bridge or its port " + name + " is missing");
+  CHECK_OK(netlink.attach(*end, *bridge));
+  return netlink.set_up(*end);
+}
+
+Result<io::Descriptor> listen_on(const IpAddress& address, std::uint16_t port) {
+  io::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.valid()) return fail_errno("socket");
+  const int yes = 1;
+  if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0)
+    return fail_errno("SO_REUSEADDR");
+  sockaddr_in local{};
+  local.sin_family = AF_INET;
+  local.sin_port = htons(port);
+  local.sin_addr.s_addr = htonl(address.v4_value());
+  const auto step = "listen on port " + std::to_string(port);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
+    return fail_errno(step);
+  if (::listen(socket.get(), kBacklog) != 0) return fail_errno(step);
+  return socket;
+}
+
+}  // namespace
+
+Result<void> PrivateNetwork::open() {
+  TRY(const bool made_mount, ensure_netns(layout_.switch_netns()));
+  made_netns_mount_ |= made_mount;
+  TRY(const auto inside, Visit::enter(layout_.switch_netns()));
+  CHECK_OK(set_sysctls());
+  TRY(auto netlink, Netlink::open());
+  CHECK_OK(set_up_loopback(netlink));
+  if (!Netlink::index_of(kBridge)) CHECK_OK(netlink.add_bridge(kBridge));
+  const auto bridge = Netlink::index_of(kBridge);
+  if (!bridge) return fail(Code::bug, "the bridge vanished");
+  CHECK_OK(netlink.add_address(*bridge, IpAddress::v4(kBridgeAddress), kPrefixLength));
+  return netlink.set_up(*bridge);
+}
+
+Result<void> PrivateNetwork::ensure(const Home& home) {
+  CHECK_OK(ensure_netns(home.netns));
+  bool has_own_end = false;
+  {
+    TRY(const auto inside, Visit::enter(home.netns));
+    CHECK_OK(set_sysctls());
+    TRY(auto netlink, Netlink::open());
+    CHECK_OK(set_up_loopback(netlink));
+    has_own_end = Netlink::index_of("eth0").has_value();
+  }
+  CHECK_OK(connect_cable(layout_.switch_netns(), home, has_own_end));
+  TRY(const auto inside, Visit::enter(home.netns));
+  TRY(auto netlink, Netlink::open());
+  const auto own_end = Netlink::index_of("eth0");
+  if (!own_end) return fail(Code::bug, "eth0 is missing in " + home.netns);
+  CHECK_OK(netlink.add_address(*own_end, Layout::address(home.slot), kPrefixLength));
+  CHECK_OK(netlink.set_up(*own_end));
+  return netlink.add_default_route(*own_end);
+}
+
+Result<void> PrivateNetwork::remove(const Home& home) {
+  // The cable first: a namespace lives as long as anything in it, and its address must be free.
+  if (netns_exists(layout_.switch_netns())) {
+    TRY(const auto inside, Visit::enter(layout_.switch_netns()));
+    TRY(auto netlink, Netlink::open());
+    if (const auto end = Netlink::index_of(port_name(home.slot)))
+      CHECK_OK(netlink.remove_link(*end));
+  }
+  return remove_netns(home.netns);
+}
+
+Result<CaptureSockets> PrivateNetwork::listen(const Home& home) {
+  TRY(const auto inside, Visit::enter(home.netns));
+  TRY(auto outbound, listen_on(IpAddress::v4(127U << 24 | 1U), kOutboundPort));
+  TRY(auto inbound, listen_on(IpAddress(), kInboundPort));
+  return CaptureSockets{std::move(outbound), std::move(inbound)};
+}
+
+Result<std::set<std::uint16_t>> PrivateNetwork::listening_ports(const Home& home) {
+  TRY(const auto inside, Visit::enter(home.netns));
+  std::set<std::uint16_t> ports;
+  for (const char* const table : {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"}) {
+    // Without IPv6 in the kernel there is no second table.
+    if (const auto text = read_file(table))
+      ports.merge(listening_in(*text, Layout::address(home.slot)));
+  }
+  return ports;
+}
+
+std::vector<std::string> PrivateNetwork::homes() {
+  auto names = netns_names(layout_.netns_prefix());
+  std::erase(names, layout_.switch_netns());
+  return names;
+}
+
+}  // namespace mortise::runtime

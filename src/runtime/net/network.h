@@ -1,0 +1,64 @@
+// runtime/net/network.h — where workloads live and what their addresses are. PrivateNetwork is the
+// first home: namespaces on a bridge of their own, without a way out. Existing services of a host
+// will be the second.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "io/descriptor.h"
+#include "runtime/layout.h"
+
+namespace mortise::runtime {
+
+struct Home {
+  std::string netns;
+  int slot = 0;
+};
+
+// The sidecar's listening sockets (ports 15001 and 15006).
+struct CaptureSockets {
+  io::Descriptor outbound;
+  io::Descriptor inbound;
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // Everything is idempotent: what is there is kept, what is missing is added.
+  virtual Result<void> open() = 0;
+  virtual Result<void> ensure(const Home& home) = 0;
+  virtual Result<void> remove(const Home& home) = 0;
+  // Connections wait in their backlogs while no sidecar accepts.
+  virtual Result<CaptureSockets> listen(const Home& home) = 0;
+  // TCP ports on which something listens there for connections to the home's address.
+  virtual Result<std::set<std::uint16_t>> listening_ports(const Home& home) = 0;
+  // Names of the network namespaces of workloads that exist, known to somebody or not.
+  virtual std::vector<std::string> homes() = 0;
+};
+
+class PrivateNetwork final : public Network {
+ public:
+  explicit PrivateNetwork(const Layout& layout) : layout_(layout) {}
+
+  Result<void> open() override;
+  Result<void> ensure(const Home& home) override;
+  Result<void> remove(const Home& home) override;
+  Result<CaptureSockets> listen(const Home& home) override;
+  Result<std::set<std::uint16_t>> listening_ports(const Home& home) override;
+  std::vector<std::string> homes() override;
+
+  // Whether open() had to make /run/netns a mount point.
+  [[nodiscard]] bool made_netns_mount() const { return made_netns_mount_; }
+
+ private:
+  const Layout& layout_;
+  bool made_netns_mount_ = false;
+};
+
+}  // namespace mortise::runtime

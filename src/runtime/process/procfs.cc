@@ -1,0 +1,95 @@
+#include "runtime/process/procfs.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "runtime/files.h"
+#include "runtime/net/netns.h"
+
+namespace mortise::runtime {
+
+namespace {
+
+std::vector<int> all_processes() {
+  std::vector<int> pids;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), ::closedir);
+  if (!folder) return pids;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    int pid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
+  }
+  return pids;
+}
+
+std::string proc_path(int pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> start_time_in(std::string_view stat) {
+  // The name, field 2, is in brackets and may contain anything, brackets and blanks too.
+  const auto close = stat.rfind(") ");
+  if (close == std::string_view::npos) return std::nullopt;
+  stat.remove_prefix(close + 2);
+  if (stat.starts_with('Z') || stat.starts_with('X')) return std::nullopt;
+  for (int field = 3; field < 22; ++field) {
+    const auto blank = stat.find(' ');
+    if (blank == std::string_view::npos) return std::nullopt;
+    stat.remove_prefix(blank + 1);
+  }
+  std::uint64_t ticks = 0;
+  if (std::from_chars(stat.data(), stat.data() + stat.size(), ticks).ec != std::errc())
+    return std::nullopt;
+  return ticks;
+}
+
+std::optional<std::uint64_t> start_time_of(int pid) {
+  const auto stat = read_file(proc_path(pid, "stat"));
+  if (!stat) return std::nullopt;
+  return start_time_in(*stat);
+}
+
+bool is_alive(const ProcessId& process) {
+  return process.valid() && start_time_of(process.pid) == process.start_time;
+}
+
+std::vector<int> processes_in(const std::string& netns, std::optional<uid_t> uid) {
+  std::vector<int> found;
+  struct stat wanted{};
+  if (::stat(netns_path(netns).c_str(), &wanted) != 0) return found;
+  for (const int pid : all_processes()) {
+    struct stat own{};
+    if (pid == ::getpid() || ::stat(proc_path(pid, "ns/net").c_str(), &own) != 0) continue;
+    if (own.st_dev != wanted.st_dev || own.st_ino != wanted.st_ino) continue;
+    // The folder's owner may be root for a process that hides itself, so ask for the status.
+    const auto status = read_file(proc_path(pid, "status"));
+    if (!status) continue;
+    if (uid && status->find("\nUid:\t" + std::to_string(*uid) + "\t") == std::string::npos)
+      continue;
+    found.push_back(pid);
+  }
+  return found;
+}
+
+std::vector<ProcessId> processes_named(const std::vector<std::string>& words) {
+  std::string wanted;
+  for (const auto& word : words) wanted += '\0' + word;
+  wanted += '\0';
+  std::vector<ProcessId> found;
+  for (const int pid : all_processes()) {
+    const auto line = read_file(proc_path(pid, "cmdline"));
+    if (pid == ::getpid() || !line || line->find(wanted) == std::string::npos) continue;
+    if (const auto start = start_time_of(pid)) found.push_back({pid, *start});
+  }
+  return found;
+}
+
+}  // namespace mortise::runtime

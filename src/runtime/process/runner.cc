@@ -1,0 +1,54 @@
+#include "runtime/process/runner.h"
+
+#include <algorithm>
+
+namespace mortise::runtime {
+
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(100);
+constexpr Duration kLongestPause = std::chrono::seconds(30);
+// A process that ran this long is taken as healthy: its next failure is a first one again.
+constexpr Duration kHealthy = std::chrono::seconds(20);
+
+Duration longer(Duration pause) {
+  return pause == Duration{} ? kFirstPause : std::min(pause * 2, kLongestPause);
+}
+
+}  // namespace
+
+std::optional<Ending> Runner::check(TimePoint now) {
+  if (!process_.valid()) return std::nullopt;
+  has_run_ = true;  // it may be one that an earlier supervisor started
+  auto ending = processes_.ended(process_);
+  if (!ending) return std::nullopt;
+  process_ = {};
+  trouble_ = ending->to_string();
+  // The end of a healthy life is no failure to start: the next one begins at once.
+  pause_ = now - started_ >= kHealthy ? Duration{} : longer(pause_);
+  start_at_ = now + pause_;
+  return ending;
+}
+
+void Runner::start(TimePoint now, const Result<Launch>& launch) {
+  if (!launch) return fail_until_later(now, launch.error().what());
+  const auto started = processes_.start(*launch, [this](const ProcessId& process) {
+    process_ = process;
+    return save_();
+  });
+  if (!started) {
+    process_ = {};
+    return fail_until_later(now, started.error().what());
+  }
+  if (has_run_) ++restarts_;
+  started_ = now;
+  trouble_.clear();
+}
+
+void Runner::fail_until_later(TimePoint now, std::string why) {
+  pause_ = longer(pause_);
+  start_at_ = now + pause_;
+  trouble_ = std::move(why);
+}
+
+}  // namespace mortise::runtime

@@ -1,0 +1,26 @@
+// runtime/process/sandbox.h — the side of a child process between fork and exec: it moves into its
+// network and mount namespaces and gives up every privilege (architecture: who runs as whom).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace mortise::runtime {
+
+struct Sandbox {
+  std::string netns;  // by name
+  std::string host_name;
+  std::uint32_t uid = 0;    // and gid; 0 runs without capabilities too
+  std::string working_dir;  // entered before `hidden` is hidden; empty: /
+  std::string hidden;       // a folder that appears empty inside
+  std::vector<std::pair<std::string, std::string>> binds;  // files: source, then place
+};
+
+// In the child only: what it changes cannot be taken back. On failure the child must end.
+Result<void> enter(const Sandbox& sandbox);
+
+}  // namespace mortise::runtime
