@@ -3,7 +3,7 @@ PYTHON ?= /usr/bin/python3
 SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 SOURCES = $$(git ls-files -co --exclude-standard 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc')
 
-.PHONY: help install build demo test check format clean
+.PHONY: help install build demo test check nightly format clean
 
 help:                 ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -22,6 +22,9 @@ test: install         ## every suite: unit, sanitizers, whole mesh (needs root)
 
 check: install        ## what CI asks first: format, layers, sizes, clang-tidy, unit tests
 	@$(PYTHON) tools/verify.py check
+
+nightly: install      ## what takes long: fuzzers, thread races, the whole mesh three times
+	@$(PYTHON) tools/verify.py nightly
 
 format:               ## rewrites the C++ sources as .clang-format says
 	clang-format-19 -i $(SOURCES)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds and runs the suites behind `make build`, `test` and `check`.
+"""Builds and runs the suites behind `make build`, `test`, `check` and `nightly`.
 
 Each step's output goes to build/logs/STEP.log; the terminal gets one line when a step begins, one
-every quarter of a minute, and one with the result. Counts are read from the JUnit files that ctest
-and pytest write. With CI=true a skipped test counts as failed.
+every quarter of a minute, and one with the result. Counts are read from the JUnit files that ctest,
+pytest and GoogleTest write. With CI=true a skipped test counts as failed.
 """
 
 import os
@@ -20,6 +20,9 @@ JOBS = str(os.cpu_count() or 1)
 CI = os.environ.get("CI") == "true"
 REPORT_EVERY_SECONDS = 15
 TAIL_LINES = 60
+FUZZ_MINUTES = int(os.environ.get("FUZZ_MINUTES", "3"))
+MESH_TURNS = 3
+THREADED = ("io_test", "rpc_test", "proxy_test", "control_test")
 
 
 class Counts:
@@ -165,9 +168,9 @@ def configure(preset):
     return Step(f"configure {preset}", "cmake", "--preset", preset)
 
 
-def compile_step(preset, target):
-    return Step(f"build {target} {preset}", "ninja", "-C", f"build/{preset}", "-j", JOBS, target,
-                minutes=20)
+def compile_step(preset, *targets):
+    return Step(f"build {' '.join(targets)} {preset}", "ninja", "-C", f"build/{preset}",
+                "-j", JOBS, *targets, minutes=30)
 
 
 def unit_tests(preset):
@@ -182,11 +185,12 @@ def unit_tests(preset):
 
 
 def pytest(name, folder, as_root=False):
-    junit = LOGS / f"{name}.xml"
+    junit = LOGS / (name.replace(" ", "-") + ".xml")
     command = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-v",
                f"--junitxml={junit}", folder]
     if as_root and os.geteuid() != 0 and sudo_works():
-        command = ["sudo", "-n", "env", f"CI={os.environ.get('CI', '')}", *command]
+        command = ["sudo", "-n", "env", f"CI={os.environ.get('CI', '')}",
+                   "PYTHONDONTWRITEBYTECODE=1", *command]
     return Step(f"{name} tests", *command, junit=junit, env={"PYTHONDONTWRITEBYTECODE": "1"})
 
 
@@ -206,9 +210,38 @@ def sanitized(preset):
     return [configure(preset), compile_step(preset, "unit_tests"), unit_tests(preset)]
 
 
+def gtest(preset, name, minutes):
+    """One GoogleTest binary in one process, which is how a thread race shows."""
+    junit = LOGS / f"{name}-{preset}.xml"
+    return Step(f"{name} {preset}", f"build/{preset}/bin/{name}", f"--gtest_output=xml:{junit}",
+                junit=junit, minutes=minutes,
+                env={"TSAN_OPTIONS": "external_symbolizer_path=/usr/bin/llvm-symbolizer-19"})
+
+
+def fuzz(source):
+    """One fuzzer for some minutes; what it finds is kept in build/fuzz/found."""
+    parser = source.stem.removesuffix("_fuzz")
+    found = ROOT / "build" / "fuzz" / "found" / parser
+    found.mkdir(parents=True, exist_ok=True)
+    return Step(f"fuzz {parser}", f"build/fuzz/bin/{source.stem}", "-print_final_stats=1",
+                f"-max_total_time={FUZZ_MINUTES * 60}", f"-artifact_prefix={found}/crash-in-",
+                str(found), f"tests/fuzz/corpus/{parser}", minutes=FUZZ_MINUTES + 5)
+
+
+def nightly():
+    fuzzers = sorted((ROOT / "tests" / "fuzz").glob("*_fuzz.cc"))
+    return [configure("fuzz"), compile_step("fuzz", "fuzzers"), *map(fuzz, fuzzers),
+            configure("tsan"), compile_step("tsan", *THREADED),
+            *(gtest("tsan", name, minutes=15) for name in THREADED),
+            *PROGRAMS, *(pytest(f"mesh {turn} of {MESH_TURNS}", "tests/mesh", as_root=True)
+                         for turn in range(1, MESH_TURNS + 1))]
+
+
 def plan(what):
     if what == "build":
         return PROGRAMS
+    if what == "nightly":
+        return nightly()
     if what == "test":
         # Unit and simulation tests once, with sanitizers: they would find the rest as well.
         return [*PROGRAMS, pytest("tools", "tools/tests"), *sanitized("asan"),
@@ -221,14 +254,17 @@ def plan(what):
             Step("clang-tidy", python, "tools/lint.py", "tidy", minutes=30)]
 
 
+COMMANDS = ("build", "test", "check", "nightly")
+
+
 def main(arguments):
-    if len(arguments) != 1 or arguments[0] not in ("build", "test", "check"):
-        print("usage: tools/verify.py build | test | check", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        print("usage: tools/verify.py", " | ".join(COMMANDS), file=sys.stderr)
         return 64
     total = run_all(plan(arguments[0]))
     if arguments[0] == "build" and not total.failed:
         print("built: build/release/bin/mortise")
-    if arguments[0] in ("test", "check"):
+    if arguments[0] != "build":
         counts = f"{total.passed} passed, {len(total.failed)} failed"
         (LOGS / "counts").write_text(counts + "\n")
         print(counts)
