@@ -1,4 +1,5 @@
 // The clients of the control plane, over real unix sockets against a control plane of the test.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -47,7 +48,11 @@ class FakeControlPlane {
   }
   void tell(discovery_api::Update update) {
     update.set_nonce(++nonce_);
-    updates_.push_back(std::move(update));
+    *updates_.emplace_back().mutable_update() = std::move(update);
+    told_.pulse();
+  }
+  void beat(std::uint64_t revision) {
+    updates_.emplace_back().mutable_heartbeat()->set_revision(revision);
     told_.pulse();
   }
 
@@ -64,7 +69,7 @@ class FakeControlPlane {
   int signatures = 0;
   int signatures_refused = 0;
   Duration lifetime = 24h;
-  std::vector<discovery_api::Update> updates_;
+  std::vector<discovery_api::FromControl> updates_;
 
  private:
   io::Task<void> accept_all() {
@@ -89,8 +94,7 @@ class FakeControlPlane {
     listening.spawn(listen(call));
     for (std::size_t next = 0;;) {
       while (next == updates_.size()) co_await told_.opened();
-      discovery_api::FromControl message;
-      *message.mutable_update() = updates_[next++];
+      const auto message = updates_[next++];
       if (!co_await call.write(message.SerializeAsString())) co_return rpc::Status{};
     }
   }
@@ -164,6 +168,11 @@ class ControlPlaneClients : public ::testing::Test {
     return update;
   }
   io::Task<Result<void>> put_in_force(std::shared_ptr<const Snapshot> snapshot) {
+    if (unfit_) co_return fail(Code::invalid, "a root that is no certificate");
+    while (slow_) {
+      waits_ = true;
+      co_await loop_.sleep_for(1ms);
+    }
     co_await handover_.put_in_force(std::move(snapshot));
     co_return Result<void>();
   }
@@ -181,6 +190,9 @@ class ControlPlaneClients : public ::testing::Test {
                               [this](auto snapshot) { return put_in_force(std::move(snapshot)); }}};
   Reporter reporter_{
       {loop_, network_, log_, worker_, socket_, 7, [] { return Reporter::Standing{3, 4}; }, 5ms}};
+  bool unfit_ = false;  // nothing can be put in force
+  bool slow_ = false;   // nor is it, for the time being
+  bool waits_ = false;  // and something has to wait for it
   io::Scope tasks_{loop_};
 };
 
@@ -223,6 +235,55 @@ TEST_F(ControlPlaneClients, ComeBackWithWhatTheyHold) {
   EXPECT_EQ(hello.held(0).name(), "workload/full/198.18.0.3");
   ASSERT_EQ(hello.addresses_size(), 1);
   EXPECT_EQ(hello.addresses(0), "198.19.0.9");
+}
+
+TEST_F(ControlPlaneClients, ClaimNothingThatCouldNotBePutInForce) {
+  control_.tell(with_workload(5, "198.18.0.3"));
+  tasks_.spawn(discovery_.run());
+  ASSERT_TRUE(eventually([&] { return discovery_.revision() == 5; }));
+  unfit_ = true;
+  control_.tell(with_workload(6, "198.18.0.4"));
+  control_.beat(6);
+  control_.beat(7);
+  ASSERT_TRUE(eventually([&] { return control_.messages.size() == 3; }));
+  EXPECT_NE(control_.messages[2].ack().rejected(), "");
+  unfit_ = false;
+  control_.end();
+  ASSERT_TRUE(eventually([&] { return !discovery_.connected(); }));
+  EXPECT_EQ(discovery_.revision(), 5U) << "a heartbeat does not undo a refusal";
+  control_.messages.clear();
+  control_.updates_.clear();
+  control_.begin();
+  ASSERT_TRUE(eventually([&] { return !control_.messages.empty(); }));
+  const auto& hello = control_.messages[0].hello();
+  EXPECT_EQ(hello.last_revision(), 5U);
+  ASSERT_EQ(hello.held_size(), 1);
+  EXPECT_EQ(hello.held(0).name(), "workload/full/198.18.0.3");
+}
+
+TEST_F(ControlPlaneClients, AskForEverythingWhenTheStreamBrokeWhileAnUpdateCameIntoForce) {
+  control_.tell(with_workload(5, "198.18.0.3"));
+  tasks_.spawn(discovery_.run());
+  ASSERT_TRUE(eventually([&] { return discovery_.revision() == 5; }));
+  slow_ = true;
+  control_.tell(with_workload(6, "198.18.0.4"));
+  ASSERT_TRUE(eventually([&] { return waits_; }));
+  control_.end();
+  unsigned asked = 0;
+  ASSERT_TRUE(eventually([&] {  // what it has to say meets a stream that is gone
+    discovery_.subscribe(IpAddress::parse(fmt::format("198.19.0.{}", ++asked % 250)).value());
+    return !discovery_.connected();
+  }));
+  slow_ = false;
+  control_.messages.clear();
+  control_.updates_.clear();
+  auto everything = with_workload(6, "198.18.0.4");
+  everything.set_everything(true);
+  control_.tell(everything);
+  control_.begin();
+  ASSERT_TRUE(eventually([&] { return discovery_.revision() == 6; }));
+  EXPECT_EQ(control_.messages[0].hello().held_size(), 0) << "nobody knows which one is in force";
+  EXPECT_EQ(discovery_.resources().held().size(), 1U);
 }
 
 TEST_F(ControlPlaneClients, GetACertificateAfterFailuresAndNameWhoTheyAre) {

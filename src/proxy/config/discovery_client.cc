@@ -33,6 +33,7 @@ io::Task<Result<void>> DiscoveryClient::session() {
   running.start();
   CO_TRY(const auto call, channel->start(kMethod));
   outgoing_.clear();
+  refused_ = false;
   send(hello());
   talking_ = true;
   auto ended = co_await first_of(parts_.loop, receive(*call), transmit(*call));
@@ -45,10 +46,14 @@ discovery_api::ToControl DiscoveryClient::hello() const {
   hello.set_proxy_version(kVersion);
   hello.set_instance(parts_.instance);
   hello.set_last_revision(revision_);
-  for (const auto& [name, version] : resources_.held()) {
-    auto& held = *hello.add_held();
-    held.set_name(name);
-    held.set_version(version);
+  // What a broken stream left half way may be in force or not: then nothing is claimed, so that
+  // everything is told.
+  if (certain_) {
+    for (const auto& [name, version] : resources_.held()) {
+      auto& held = *hello.add_held();
+      held.set_name(name);
+      held.set_version(version);
+    }
   }
   for (const auto& address : addresses_) hello.add_addresses(address);
   return message;
@@ -66,7 +71,7 @@ io::Task<Result<void>> DiscoveryClient::receive(rpc::ClientCall& call) {
     backoff_.succeeded();
     if (message.has_update()) {
       co_await take(std::move(*message.mutable_update()));
-    } else if (message.has_heartbeat()) {
+    } else if (message.has_heartbeat() && certain_ && !refused_) {
       revision_ = message.heartbeat().revision();
     }
   }
@@ -78,21 +83,26 @@ io::Task<void> DiscoveryClient::take(discovery_api::Update update) {
   auto& ack = *message.mutable_ack();
   ack.set_nonce(update.nonce());
   ack.set_revision(update.revision());
-  Result<void> taken;
-  auto snapshot = resources_.apply(update);
-  if (snapshot) {
-    taken = co_await parts_.put_in_force(*std::move(snapshot));
-  } else {
-    taken = std::unexpected(snapshot.error());
-  }
-  if (taken) {
-    revision_ = update.revision();
-  } else {
+  const auto taken = co_await put_in_force(update);
+  refused_ = !taken;
+  if (refused_) {
     ack.set_rejected(taken.error().what());
     parts_.log.error(
         fmt::format("revision {} refused: {}", update.revision(), taken.error().what()));
   }
   send(std::move(message));
+}
+
+io::Task<Result<void>> DiscoveryClient::put_in_force(const discovery_api::Update& update) {
+  CO_TRY(auto next, resources_.prepare(update));
+  // The stream may end, and this task with it, while the traffic loop takes it.
+  const bool was_certain = std::exchange(certain_, false);
+  const auto done = co_await parts_.put_in_force(next.snapshot());
+  certain_ = done.has_value() || was_certain;
+  CO_CHECK_OK(done);
+  resources_.commit(std::move(next));
+  revision_ = update.revision();
+  co_return Result<void>();
 }
 
 io::Task<Result<void>> DiscoveryClient::transmit(rpc::ClientCall& call) {

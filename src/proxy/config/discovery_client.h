@@ -16,7 +16,8 @@ namespace mortise::proxy {
 
 class DiscoveryClient {
  public:
-  // Puts a snapshot in force and returns when it is, or says why it cannot be.
+  // Puts a snapshot in force and returns when it is, or says why it cannot be: then the one before
+  // it still is.
   using PutInForce = std::function<io::Task<Result<void>>(std::shared_ptr<const Snapshot>)>;
   struct Parts {
     io::Loop& loop;  // control
@@ -44,6 +45,7 @@ class DiscoveryClient {
   io::Task<Result<void>> receive(rpc::ClientCall& call);
   io::Task<Result<void>> transmit(rpc::ClientCall& call);
   io::Task<void> take(discovery_api::Update update);
+  io::Task<Result<void>> put_in_force(const discovery_api::Update& update);
   void send(discovery_api::ToControl message);
   [[nodiscard]] discovery_api::ToControl hello() const;
 
@@ -55,6 +57,8 @@ class DiscoveryClient {
   io::Gate outgoing_ready_;
   bool talking_ = false;    // Hello was said on this stream
   bool connected_ = false;  // and answered
+  bool certain_ = true;     // that what resources_ holds is what is in force
+  bool refused_ = false;    // the last update of this stream, so heartbeats do not speak of us
   std::uint64_t revision_ = 0;
 };
 

@@ -65,18 +65,21 @@ Result<Resources::Resource> Resources::decode(const discovery_api::Resource& fro
   return resource;
 }
 
-Result<std::shared_ptr<const Snapshot>> Resources::apply(const discovery_api::Update& update) {
-  Table next = update.everything() ? Table() : table_;
-  for (const auto& name : update.removed()) next.erase(name);
+Result<Resources::Next> Resources::prepare(const discovery_api::Update& update) const {
+  Table table = update.everything() ? Table() : table_;
+  for (const auto& name : update.removed()) table.erase(name);
   for (const auto& resource : update.set()) {
     auto decoded = decode(resource);
     if (!decoded) return std::unexpected(decoded.error().during(resource.name()));
-    next[resource.name()] = *std::move(decoded);
+    table[resource.name()] = *std::move(decoded);
   }
-  TRY(auto snapshot, assemble(next, update.revision()));
-  table_ = std::move(next);
-  revision_ = update.revision();
-  return snapshot;
+  TRY(auto snapshot, assemble(table, update.revision()));
+  return Next(std::move(table), std::move(snapshot));
+}
+
+void Resources::commit(Next next) {
+  table_ = std::move(next.table_);
+  revision_ = next.snapshot_->revision;
 }
 
 Result<std::shared_ptr<const Snapshot>> Resources::assemble(const Table& table,

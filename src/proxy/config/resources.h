@@ -8,8 +8,12 @@ namespace mortise::proxy {
 
 class Resources {
  public:
-  // Takes an update over as a whole, or leaves everything as it was.
-  Result<std::shared_ptr<const Snapshot>> apply(const discovery_api::Update& update);
+  class Next;
+  // What an update would make of it, as a whole or not at all. Nothing is held differently before
+  // commit(), so that Hello never claims what did not come into force.
+  Result<Next> prepare(const discovery_api::Update& update) const;
+  // Once the snapshot is in force.
+  void commit(Next next);
 
   [[nodiscard]] std::uint64_t revision() const { return revision_; }
   // For Hello: what is held, so that only the difference is sent.
@@ -33,6 +37,19 @@ class Resources {
 
   Table table_;
   std::uint64_t revision_ = 0;
+};
+
+class Resources::Next {
+ public:
+  [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+
+ private:
+  friend class Resources;
+  Next(Table table, std::shared_ptr<const Snapshot> snapshot)
+      : table_(std::move(table)), snapshot_(std::move(snapshot)) {}
+
+  Table table_;
+  std::shared_ptr<const Snapshot> snapshot_;
 };
 
 }  // namespace mortise::proxy

@@ -49,6 +49,15 @@ void add_settings(discovery_api::Update& to, bool complete) {
   settings.set_complete(complete);
 }
 
+// Takes an update over whose snapshot comes into force.
+Result<std::shared_ptr<const Snapshot>> apply(Resources& resources,
+                                              const discovery_api::Update& message) {
+  TRY(auto next, resources.prepare(message));
+  auto snapshot = next.snapshot();
+  resources.commit(std::move(next));
+  return snapshot;
+}
+
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
 TEST(Resources, FindsServicesAndWorkloadsByAddress) {
@@ -56,7 +65,7 @@ TEST(Resources, FindsServicesAndWorkloadsByAddress) {
   auto message = update(7);
   add_workload(message, "httpbin", "198.18.0.3");
   add_service(message, "httpbin", "198.19.0.1").add_workloads("full/httpbin");
-  const auto snapshot = resources.apply(message);
+  const auto snapshot = apply(resources, message);
   ASSERT_TRUE(snapshot) << snapshot.error().what();
   EXPECT_EQ((*snapshot)->revision, 7U);
   ASSERT_NE((*snapshot)->service_at(ip("198.19.0.1")), nullptr);
@@ -74,7 +83,7 @@ TEST(Resources, PutsTheServicesOfAWorkloadInOrderOfAge) {  // K-18
     service.mutable_meta()->set_created_seconds(age);
     service.add_workloads("full/httpbin");
   }
-  const auto snapshot = resources.apply(message).value();
+  const auto snapshot = apply(resources, message).value();
   const auto facts = snapshot->server_facts(*snapshot->workload_at(ip("198.18.0.3")));
   ASSERT_EQ(facts.services.size(), 3U);
   EXPECT_EQ(facts.services[0]->meta.ref.name, "s1");
@@ -86,10 +95,10 @@ TEST(Resources, TakesDifferencesAndRemovals) {
   auto first = update(1);
   add_workload(first, "one", "198.18.0.3");
   add_workload(first, "two", "198.18.0.4");
-  ASSERT_TRUE(resources.apply(first));
+  ASSERT_TRUE(apply(resources, first));
   auto second = update(2);
   second.add_removed("workload/full/one");
-  const auto snapshot = resources.apply(second).value();
+  const auto snapshot = apply(resources, second).value();
   EXPECT_EQ(snapshot->workload_at(ip("198.18.0.3")), nullptr);
   EXPECT_NE(snapshot->workload_at(ip("198.18.0.4")), nullptr);
   EXPECT_EQ(resources.held().size(), 1U);
@@ -99,25 +108,41 @@ TEST(Resources, ReplacesEverythingWhenToldSo) {
   Resources resources;
   auto first = update(1);
   add_workload(first, "one", "198.18.0.3");
-  ASSERT_TRUE(resources.apply(first));
+  ASSERT_TRUE(apply(resources, first));
   auto second = update(2);
   second.set_everything(true);
-  EXPECT_TRUE(resources.apply(second).value()->workloads.empty());
+  EXPECT_TRUE(apply(resources, second).value()->workloads.empty());
 }
 
 TEST(Resources, RefusesAnUpdateAsAWholeAndKeepsWhatItHad) {
   Resources resources;
   auto first = update(1);
   add_workload(first, "one", "198.18.0.3");
-  ASSERT_TRUE(resources.apply(first));
+  ASSERT_TRUE(apply(resources, first));
   auto second = update(2);
   add_workload(second, "two", "198.18.0.4");
   add_workload(second, "three", "not an address");
-  const auto refused = resources.apply(second);
+  const auto refused = apply(resources, second);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().what().find("workload/full/three"), std::string::npos);
   EXPECT_EQ(resources.revision(), 1U);
   EXPECT_EQ(resources.held().size(), 1U);
+}
+
+TEST(Resources, HoldsNothingNewBeforeItIsInForce) {
+  Resources resources;
+  auto first = update(1);
+  add_workload(first, "one", "198.18.0.3");
+  ASSERT_TRUE(apply(resources, first));
+  auto second = update(2);
+  add_workload(second, "two", "198.18.0.4");
+  auto next = resources.prepare(second);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(resources.revision(), 1U);
+  EXPECT_EQ(resources.held().size(), 1U);
+  resources.commit(*std::move(next));
+  EXPECT_EQ(resources.revision(), 2U);
+  EXPECT_EQ(resources.held().size(), 2U);
 }
 
 TEST(Resources, RefusesWhatItDoesNotUnderstand) {  // invariant 6: nothing is weakened in silence
@@ -126,10 +151,10 @@ TEST(Resources, RefusesWhatItDoesNotUnderstand) {  // invariant 6: nothing is we
   auto& port = *add(unknown_mode, "inbound/full/httpbin", 1).mutable_inbound()->add_ports();
   port.set_port(80);
   port.set_mode(static_cast<discovery_api::Mode>(9));
-  EXPECT_FALSE(resources.apply(unknown_mode));
+  EXPECT_FALSE(apply(resources, unknown_mode));
   auto unknown_kind = update(1);
   add(unknown_kind, "something/new", 1);
-  EXPECT_FALSE(resources.apply(unknown_kind));
+  EXPECT_FALSE(apply(resources, unknown_kind));
 }
 
 TEST(Resources, AsksBeforeItCallsAnAddressOfTheMeshOutside) {
@@ -139,14 +164,14 @@ TEST(Resources, AsksBeforeItCallsAnAddressOfTheMeshOutside) {
   add_settings(message, false);
   add_workload(message, "one", "198.18.0.3");
   add(message, "address/198.18.0.9", 1).mutable_unknown();
-  const auto snapshot = resources.apply(message).value();
+  const auto snapshot = apply(resources, message).value();
   EXPECT_EQ(snapshot->knowledge_of(ip("198.18.0.3")), Knowledge::known);
   EXPECT_EQ(snapshot->knowledge_of(ip("198.18.0.9")), Knowledge::outside);
   EXPECT_EQ(snapshot->knowledge_of(ip("198.19.255.255")), Knowledge::must_ask);
   EXPECT_EQ(snapshot->knowledge_of(ip("198.20.0.0")), Knowledge::outside);
   auto complete = update(2);
   add_settings(complete, true);
-  EXPECT_EQ(resources.apply(complete).value()->knowledge_of(ip("198.19.255.255")),
+  EXPECT_EQ(apply(resources, complete).value()->knowledge_of(ip("198.19.255.255")),
             Knowledge::outside);
 }
 
