@@ -1,5 +1,7 @@
 #include "proxy/forwarded_client_cert.h"
 
+#include "wire/http1.h"
+
 namespace mortise::proxy {
 namespace {
 
@@ -14,19 +16,10 @@ std::string quoted_if_needed(const std::string& value) {
   return quoted + '"';
 }
 
-char folded(char character) {
-  if (character == '_') return '-';
-  return character >= 'A' && character <= 'Z' ? static_cast<char>(character | 0x20) : character;
-}
-
 }  // namespace
 
 bool is_forwarded_client_cert(std::string_view field_name) {
-  if (field_name.size() != kForwardedClientCert.size()) return false;
-  for (std::size_t at = 0; at < field_name.size(); ++at) {
-    if (folded(field_name[at]) != kForwardedClientCert[at]) return false;
-  }
-  return true;
+  return wire::http1::reads_as(field_name, kForwardedClientCert);
 }
 
 std::string forwarded_client_cert(const io::TlsFacts& tls) {

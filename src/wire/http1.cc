@@ -245,6 +245,11 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, {}, lower, lower);
 }
 
+bool reads_as(std::string_view left, std::string_view right) {
+  const auto folded = [](char c) { return c == '_' ? '-' : lower(c); };
+  return std::ranges::equal(left, right, {}, folded, folded);
+}
+
 const Field* find(const std::vector<Field>& fields, std::string_view lower_case_name) {
   const auto at = std::ranges::find_if(fields, [&](const Field& field) {
     return equals_ignoring_case(field.name, lower_case_name);

@@ -68,6 +68,9 @@ Guess guess_request(std::string_view bytes);
 // Case-insensitive; null if absent. The first of several.
 const Field* find(const std::vector<Field>& fields, std::string_view lower_case_name);
 bool equals_ignoring_case(std::string_view left, std::string_view right);
+// Whether an application may take one field name for the other: gateway interfaces make one
+// variable of both cases, and of '-' and '_' (RFC 3875 4.1.18).
+bool reads_as(std::string_view left, std::string_view right);
 // Whether a proxy must drop this field: Connection, what it lists, and the other hop-by-hop fields.
 // Not Transfer-Encoding and Trailer, because chunked bodies pass unchanged; not Host or the lengths
 // even if Connection lists them. Whoever forwards an upgrade writes its two fields anew.

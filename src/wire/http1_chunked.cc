@@ -21,11 +21,11 @@ int hex_value(char c) {
 bool is_text(char c) { return static_cast<unsigned char>(c) >= ' ' ? c != 0x7f : c == '\t'; }
 
 // Fields that mean something only in a head: some servers merge trailers into it, and what we
-// removed there would come back (RFC 9110 6.5.1, security invariant 5).
+// removed there would come back (RFC 9110 6.5.1, security invariant 5), in any spelling.
 bool is_forbidden_trailer(std::string_view name) {
   static constexpr std::array<std::string_view, 5> kForbidden = {
       "connection", "content-length", "host", "transfer-encoding", "x-forwarded-client-cert"};
-  return std::ranges::any_of(kForbidden, [&](auto it) { return equals_ignoring_case(name, it); });
+  return std::ranges::any_of(kForbidden, [&](auto it) { return reads_as(name, it); });
 }
 
 }  // namespace
