@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "http/client.h"
 #include "http/server.h"
@@ -57,6 +58,35 @@ io::Task<void> answer_with(io::Listener& listener, std::string text) {
   co_await read_all(*accepted->stream);
 }
 
+// Runs out of descriptors a few times before each connection, and notes when it was asked.
+class ExhaustedListener final : public io::Listener {
+ public:
+  ExhaustedListener(io::Loop& loop, io::Listener& real) : loop_(loop), real_(real) {}
+
+  io::Task<Result<io::Accepted>> accept() override {
+    if (failures > 0) {
+      --failures;
+      failed_at.push_back(loop_.now());
+      co_return fail_errno("accept", EMFILE);
+    }
+    co_return co_await real_.accept();
+  }
+  [[nodiscard]] SocketAddress address() const override { return real_.address(); }
+
+  int failures = 0;
+  std::vector<TimePoint> failed_at;
+
+ private:
+  io::Loop& loop_;
+  io::Listener& real_;
+};
+
+class Lines final : public Log {
+ public:
+  void write(Level, std::string_view text) override { lines.emplace_back(text); }
+  std::vector<std::string> lines;
+};
+
 class Http : public ::testing::Test {
  protected:
   template <class T>
@@ -105,6 +135,21 @@ class Http : public ::testing::Test {
 
 int status_of(std::string_view answer) {
   return answer.starts_with("HTTP/1.1 ") ? std::stoi(std::string(answer.substr(9, 3))) : -1;
+}
+
+TEST_F(Http, TriesAgainMoreAndMoreSlowlyWhenItCannotAcceptAndSaysSoOnce) {
+  ExhaustedListener exhausted(loop_, *listener_);
+  exhausted.failures = 4;
+  Lines log;
+  serving_ = serve(loop_, exhausted, handler_, {}, &log);
+  serving_.start();
+  EXPECT_EQ(call({.target = "/after"})->status, 200);
+  ASSERT_EQ(exhausted.failed_at.size(), 4U);
+  EXPECT_LT(exhausted.failed_at[1] - exhausted.failed_at[0],
+            exhausted.failed_at[3] - exhausted.failed_at[2]);
+  ASSERT_EQ(log.lines.size(), 2U);
+  EXPECT_NE(log.lines[0].find("Too many open files"), std::string::npos) << log.lines[0];
+  EXPECT_EQ(log.lines[1], "accepting connections again");
 }
 
 TEST_F(Http, RequestAndAnswerArriveWhole) {

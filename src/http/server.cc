@@ -17,7 +17,8 @@ using wire::http1::RequestHead;
 
 constexpr std::size_t kWriteBytes = 64 * 1024;
 constexpr Duration kLinger = 1s;
-constexpr Duration kAcceptPause = 100ms;
+constexpr Duration kAcceptPause = 100ms;  // after an error; twice as long after each further one
+constexpr Duration kLongestPause = 2s;
 
 struct Received {
   Request request;
@@ -180,21 +181,35 @@ io::Task<void> serve_one(io::Loop& loop, io::Accepted accepted, const Handler& h
   left.pulse();
 }
 
+// The next connection, however often that fails: out of descriptors, say, until others give some
+// back.
+io::Task<io::Accepted> accept(io::Loop& loop, io::Listener& listener, Log* log) {
+  Duration pause{};
+  for (;;) {
+    auto accepted = co_await listener.accept();
+    if (accepted) {
+      if (pause > Duration::zero() && log != nullptr) log->info("accepting connections again");
+      co_return *std::move(accepted);
+    }
+    if (pause == Duration::zero() && log != nullptr) {
+      log->warning("cannot accept connections: " + accepted.error().what());
+    }
+    pause = std::clamp(pause * 2, kAcceptPause, kLongestPause);
+    co_await loop.sleep_for(pause);
+  }
+}
+
 }  // namespace
 
-io::Task<void> serve(io::Loop& loop, io::Listener& listener, const Handler& handler,
-                     Limits limits) {
+io::Task<void> serve(io::Loop& loop, io::Listener& listener, const Handler& handler, Limits limits,
+                     Log* log) {
   io::Gate left(loop);  // pulses when a connection leaves
   io::Scope connections(loop);
   for (;;) {
     // The backlog waits until there is room; idle connections leave after limits.idle.
     while (connections.size() >= limits.connections) co_await left.opened();
-    auto accepted = co_await listener.accept();
-    if (!accepted) {
-      co_await loop.sleep_for(kAcceptPause);  // out of descriptors, say: others give some back
-      continue;
-    }
-    connections.spawn(serve_one(loop, *std::move(accepted), handler, limits, left));
+    auto accepted = co_await accept(loop, listener, log);
+    connections.spawn(serve_one(loop, std::move(accepted), handler, limits, left));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "io/network.h"
 
 namespace mortise::http {
@@ -39,7 +40,9 @@ struct Limits {
 // Answers one request. A plain function or a bound member of a long-lived object.
 using Handler = std::function<io::Task<Response>(Request)>;
 
-// Accepts and serves until cancelled. Keep-alive; chunked and length-delimited bodies.
-io::Task<void> serve(io::Loop& loop, io::Listener& listener, const Handler& handler, Limits limits);
+// Accepts and serves until cancelled. Keep-alive; chunked and length-delimited bodies. `log`, where
+// there is one, is told once when connections can no longer be accepted, and once when they can.
+io::Task<void> serve(io::Loop& loop, io::Listener& listener, const Handler& handler, Limits limits,
+                     Log* log = nullptr);
 
 }  // namespace mortise::http
