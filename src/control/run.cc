@@ -1,12 +1,12 @@
 #include "control/run.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
 
+#include "base/process_limits.h"
 #include "control/api/server.h"
 #include "control/data_dir.h"
 #include "control/registry/addresses.h"
@@ -32,14 +32,6 @@ Result<std::size_t> set_size_of(const Options& options) {
     return fail(Code::invalid, "MORTISE_DISCOVERY_SET_SIZE is not a number");
   }
   return size;
-}
-
-// Every workload has a listening socket and a connection here.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 discovery::Hub::Options hub_options(const pki::Certificate& root, std::size_t set_size) {
@@ -102,7 +94,7 @@ class ControlPlane {
     const http::Handler handler = [this](http::Request request) {
       return api_.answer(std::move(request));
     };
-    auto serving = http::serve(loop_, *listener, handler, {});
+    auto serving = http::serve(loop_, *listener, handler, {}, &log_);
     serving.start();
     log_.info("control plane ready on " + data_dir_.socket() + ", revision " +
               std::to_string(registry_.revision()));
@@ -135,6 +127,7 @@ class ControlPlane {
 }  // namespace
 
 Result<void> run(const Options& options) {
+  CHECK_OK(forbid_core_dumps());  // before the root key is read
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   const auto log = make_stderr_log("mortise-control", options.log_level);

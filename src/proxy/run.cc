@@ -1,10 +1,9 @@
 #include "proxy/run.h"
 
-#include <sys/resource.h>
-
 #include <csignal>
 #include <thread>
 
+#include "base/process_limits.h"
 #include "io/os_network.h"
 #include "io/signals.h"
 #include "proxy/admin.h"
@@ -28,6 +27,7 @@ class ControlSide {
   void connect_lookups(io::Loop& loop, Worker& worker);
 
   io::Loop& loop_;
+  Log& log_;
   std::uint64_t instance_;
   Handover handover_;
   IdentityClient identity_;
@@ -41,6 +41,7 @@ class ControlSide {
 ControlSide::ControlSide(io::Loop& loop, io::Network& network, Log& log, Worker& worker,
                          const Options& options)
     : loop_(loop),
+      log_(log),
       instance_(loop.random().next()),
       handover_(loop, worker),
       identity_({loop, network, log, handover_, options.control_socket, options.workload}),
@@ -79,7 +80,7 @@ void ControlSide::start(io::Listener* admin) {
   tasks_.spawn(identity_.run());
   tasks_.spawn(discovery_.run());
   tasks_.spawn(reporter_.run());
-  if (admin != nullptr) tasks_.spawn(http::serve(loop_, *admin, answer_, {}));
+  if (admin != nullptr) tasks_.spawn(http::serve(loop_, *admin, answer_, {}, &log_));
 }
 
 // Ends the traffic loop once its connections have ended or had their time.
@@ -94,14 +95,6 @@ io::Task<void> wait_for_end(io::EpollLoop& control, io::Signals& signals, Log& l
   control.stop();
 }
 
-// As many descriptors as the system lets us have: each connection needs two.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);  // without it accept waits for room earlier
-}
-
 Result<Self> own_workload(const Options& options) {
   const auto slash = options.workload.find('/');
   if (slash == 0 || slash == std::string::npos || slash + 1 == options.workload.size()) {
@@ -114,6 +107,7 @@ Result<Self> own_workload(const Options& options) {
 }  // namespace
 
 Result<void> run(const Options& options) {
+  CHECK_OK(forbid_core_dumps());  // before there is a key
   TRY(const auto self, own_workload(options));
   const auto log = make_stderr_log("mortise-proxy " + options.workload, options.log_level);
   Random seeds = Random::from_system();
