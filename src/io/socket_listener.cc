@@ -75,6 +75,7 @@ Task<Result<Accepted>> SocketListener::accept() {
     // Out of descriptors or memory: the connection stays in the backlog and may be tried again.
     if (errno != EAGAIN) co_return fail_errno("accept");
     waiting_.close();
+    // Waits without deadline: a server has nothing else to do until somebody comes.
     co_await waiting_.opened();
   }
 }

@@ -53,19 +53,19 @@ std::string Admin::config() const {
 
 // The numbers live on the traffic loop and are read there.
 io::Task<std::string> Admin::stats() {
-  std::string text;
-  io::Gate read(control_);
-  worker_.loop.post([this, &text, &read] {
+  const auto number = ++asked_;
+  worker_.loop.post([this, number] {
     auto numbers = fmt::format(R"({{"connections":{},"legs":{},"edges_dropped":{}}})",
                                worker_.connections, worker_.legs.size(), worker_.edges.dropped());
-    control_.post([&text, &read, numbers = std::move(numbers)]() mutable {
-      text = std::move(numbers);
-      read.open();
+    control_.post([this, number, numbers = std::move(numbers)]() mutable {
+      numbers_ = std::move(numbers);
+      answered_ = number;
+      counted_.pulse();
     });
   });
   // Waits without deadline: the traffic loop takes its turns or the process is lost.
-  co_await read.opened();
-  co_return text;
+  while (answered_ < number) co_await counted_.opened();
+  co_return numbers_;
 }
 
 }  // namespace mortise::proxy

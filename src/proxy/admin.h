@@ -1,5 +1,5 @@
 // proxy/admin.h — what an operator can ask a sidecar: a unix socket, since the application shares
-// its loopback (invariant 8). GET /config and GET /stats.
+// its loopback (invariant 8). GET /config and GET /stats. Outlives both loops' turns.
 #pragma once
 
 #include "http/server.h"
@@ -13,7 +13,11 @@ class Admin {
  public:
   Admin(io::Loop& control, Worker& worker, const DiscoveryClient& discovery,
         const IdentityClient& identity)
-      : control_(control), worker_(worker), discovery_(discovery), identity_(identity) {}
+      : control_(control),
+        worker_(worker),
+        discovery_(discovery),
+        identity_(identity),
+        counted_(control) {}
 
   io::Task<http::Response> answer(http::Request request);
 
@@ -25,6 +29,11 @@ class Admin {
   Worker& worker_;
   const DiscoveryClient& discovery_;
   const IdentityClient& identity_;
+  // What the traffic loop counted, and for which question: here, since who asked may have left.
+  io::Gate counted_;
+  std::string numbers_;
+  std::uint64_t asked_ = 0;
+  std::uint64_t answered_ = 0;
 };
 
 }  // namespace mortise::proxy

@@ -72,6 +72,8 @@ io::Task<Result<void>> Exchange::write(std::string message) {
 }
 
 io::Task<Result<void>> Exchange::until_head() {
+  // Waits without deadline: the server may think for long, the caller has the deadline of its call,
+  // and the connection's pings end it when the peer is silent.
   while (!head_ && !end_) co_await arrived_.opened();
   if (!head_) co_return std::unexpected(*end_);
   co_return Result<void>();
