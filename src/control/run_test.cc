@@ -22,6 +22,15 @@ apiVersion: v1
 kind: Service
 metadata: {name: bookings, namespace: backyards-demo}
 spec: {selector: {app: bookings}, ports: [{name: http, port: 8080, targetPort: http}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: bookings, namespace: backyards-demo}
+spec:
+  selector: {matchLabels: {app: bookings}}
+  template:
+    metadata: {labels: {app: bookings}}
+    spec: {containers: [{name: bookings, command: [sleep, infinity]}]}
 )";
 
 constexpr const char* kStrict = R"({apiVersion: authentication.istio.io/v1alpha1, kind: Policy,
@@ -109,7 +118,7 @@ TEST_F(ControlPlane, ShowsObjectsAsKubernetesDoes) {
   EXPECT_TRUE(items[0]["metadata"].contains("creationTimestamp"));
   EXPECT_EQ(user_.get("/api/v1/objects?kind=policies.authentication.istio.io&name=x").status, 404);
   EXPECT_EQ(user_.get("/api/v1/objects?kind=polcy").status, 400);
-  EXPECT_THAT(user_.get("/api/v1/objects").body["items"], SizeIs(3));
+  EXPECT_THAT(user_.get("/api/v1/objects").body["items"], SizeIs(4));
 }
 
 TEST_F(ControlPlane, DeletesByNameAndByFile) {

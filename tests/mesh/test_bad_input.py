@@ -108,19 +108,27 @@ spec: {containers: [{name: main, image: example.com/unheard/of:1}]}
     assert "unheard/of" in done.stderr and "--image" in done.stderr
 
 
-def test_a_service_without_matching_workload_is_a_note(mesh):
-    done = mesh.run("apply", "-f", "-", stdin="""apiVersion: v1
+LONELY = """apiVersion: v1
 kind: Service
 metadata: {name: lonely, namespace: here}
 spec:
   selector: {app: nobody}
   ports: [{name: http, port: 80}]
-""")
+"""
+
+
+def test_a_service_without_matching_workload_is_refused(mesh):
+    refused(mesh, LONELY, "bad.yaml:10", "spec.selector", "no workload", "--force")
+    assert mesh.run("get", "service", "lonely", "-n", "here").returncode != 0
+
+
+def test_a_service_without_matching_workload_can_be_forced(mesh):
+    done = mesh.run("apply", "--force", "-f", "-", stdin=LONELY)
     assert done.returncode == 0, done
-    assert "lonely" in done.stdout + done.stderr
     assert "no workload" in (done.stdout + done.stderr).lower(), done
     call = mesh.curl("here", "http://lonely/")
     assert call.status in ("503", "000"), call
+    assert mesh.run("delete", "service", "lonely", "-n", "here").returncode == 0
 
 
 @pytest.mark.parametrize("words", [["frobnicate"], ["up", "--no-such-flag"], ["mtls"],

@@ -145,6 +145,21 @@ Problems find_void(const Registry& registry, const std::vector<manifest::Object>
   return problems;
 }
 
+// A service that leads nowhere is nearly always a label mistyped (ARCHITECTURE.md, invariant 9).
+Problems find_empty(const Registry& registry, const std::vector<manifest::Object>& put,
+                    const After& after) {
+  Problems problems;
+  for (const auto& object : put) {
+    const auto* service = std::get_if<model::Service>(&object.value);
+    if (service == nullptr || meets_workload(*service, after, registry)) continue;
+    problems.push_back(manifest::locate(
+        object, "spec.selector",
+        "no workload has these labels: declare its Deployment, Pod or Job in the same command or "
+        "before, or use --force to keep a service without endpoints"));
+  }
+  return problems;
+}
+
 Change begin(const Asked& asked) {
   Change change;
   change.seconds = asked.seconds;
@@ -182,6 +197,8 @@ Planned plan_edit(const Registry& registry, std::vector<manifest::Object> object
   }
   const auto after = view_after(registry, plan.change);
   if (!asked.force) {
+    const auto empty = find_empty(registry, plan.change.put, after);
+    if (!empty.empty()) return refuse(Code::invalid, sentence_of(empty), empty);
     const auto problems = find_void(registry, plan.change.put, after);
     if (!problems.empty()) return refuse(Code::conflict, sentence_of(problems), problems);
   }
@@ -201,7 +218,8 @@ Planned plan_delete(const Registry& registry, const std::vector<model::ObjectRef
   std::set<model::ObjectRef> removed;
   for (const auto& ref : refs) {
     if (ref.kind == "Namespace" && registry.is_permanent(ref.name)) {
-      return refuse(Code::denied, "the namespace " + ref.name + " cannot be deleted");
+      return refuse(Code::denied, "the namespace " + ref.name +
+                                      " is always there: delete the objects in it instead");
     }
     if (!registry.find(ref)) {
       plan.notes.push_back(ref.to_string() + " was not there");

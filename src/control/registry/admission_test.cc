@@ -137,11 +137,30 @@ TEST_F(Admission, DestinationRulesForOneHostMayCompleteButNotRepeatEachOther) {
   EXPECT_TRUE(mesh_.plan(rule("subsets", ", subsets: [{name: v1, labels: {version: v1}}]")));
 }
 
-TEST_F(Admission, AServiceThatSelectsNothingIsNoted) {
-  const auto planned = mesh_.plan(R"({apiVersion: v1, kind: Service, metadata: {name: a},
-      spec: {selector: {app: a}, ports: [{port: 80}]}})");
+TEST_F(Admission, AServiceThatSelectsNothingIsRefusedUnlessForced) {
+  const std::string lonely = R"({apiVersion: v1, kind: Service, metadata: {name: a},
+      spec: {selector: {app: a}, ports: [{port: 80}]}})";
+  EXPECT_THAT(refused(lonely, Code::invalid), HasSubstr("no workload has these labels"));
+  const auto planned = mesh_.plan(lonely, true);
   ASSERT_TRUE(planned);
   EXPECT_THAT(planned->notes, ElementsAre(HasSubstr("selects no workload")));
+}
+
+TEST_F(Admission, AServiceMayComeWithItsWorkloadOrAfterIt) {
+  const std::string service = R"({apiVersion: v1, kind: Service, metadata: {name: a},
+      spec: {selector: {app: a}, ports: [{port: 80}]}})";
+  const std::string pod = R"({apiVersion: v1, kind: Pod, metadata: {name: a, labels: {app: a}},
+      spec: {containers: [{name: a, command: [sleep, infinity]}]}})";
+  EXPECT_TRUE(mesh_.plan(service + "\n---\n" + pod));
+  mesh_.apply(pod);
+  EXPECT_TRUE(mesh_.plan(service));
+}
+
+TEST_F(Admission, AStrictPolicyForANamespaceSaysWhatItDoesNotGovern) {  // semantics A-44
+  const auto planned = mesh_.plan(R"({apiVersion: authentication.istio.io/v1alpha1, kind: Policy,
+      metadata: {name: default, namespace: backyards-demo}, spec: {peers: [{mtls: {}}]}})");
+  ASSERT_TRUE(planned);
+  EXPECT_THAT(planned->notes, ElementsAre(HasSubstr("every other port still takes plain text")));
 }
 
 TEST_F(Admission, APolicyForAServiceThatIsNotThereIsNoted) {

@@ -18,7 +18,7 @@ Planned plan_settings(const Registry& registry, const std::map<std::string, std:
 // Every key with its value in force.
 std::map<std::string, std::string> settings_in_force(const Registry& registry);
 
-// What a mesh begins with: MeshPolicy `default`, PERMISSIVE, as the seeds' installers write it.
+// What a mesh begins with: MeshPolicy `default`, PERMISSIVE, as the usual installers write it.
 Planned plan_first_start(const Registry& registry, const Asked& asked);
 
 // pki.workloadTTL

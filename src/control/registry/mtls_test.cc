@@ -51,8 +51,8 @@ constexpr const char* kPort = "backyards-demo/bookings:8080";
 constexpr const char* kService = "backyards-demo/bookings";
 constexpr const char* kNamespace = "backyards-demo";
 
-// Seed 001, "Changing Istio mTLS settings using the Backyards CLI".
-TEST_F(Mtls, WalksThroughTheSeed) {
+// The tutorial "Changing Istio mTLS settings using the Backyards CLI".
+TEST_F(Mtls, WalksThroughTheTutorial) {
   change("mesh", MtlsAction::allow);
   EXPECT_EQ(get("mesh").rule, "/mesh");
   EXPECT_EQ(row("mesh").policy, "/default");

@@ -32,7 +32,7 @@ std::vector<std::string> notes_on_service(const model::Service& service, const A
                                           const Registry& registry) {
   const auto ref = service.meta.ref.to_string();
   if (service.selector.empty()) return {ref + " has no selector: it has no endpoints"};
-  if (meets_workload(service.meta.ref.namespace_name, service.selector, after, registry)) return {};
+  if (meets_workload(service, after, registry)) return {};
   return {ref + " selects no workload yet: calls to it are refused until one matches"};
 }
 
@@ -45,6 +45,12 @@ bool has_port(const model::Service& service, const PortChoice& choice) {
 std::vector<std::string> notes_on_policy(const model::LegacyPolicy& policy, const After& after) {
   std::vector<std::string> notes;
   const auto ref = policy.meta.ref.to_string();
+  if (policy.targets.empty() && policy.mode == model::MtlsMode::strict) {  // semantics A-44, S-40
+    notes.push_back(
+        ref +
+        " governs the ports that a Service declares: every other port still takes plain "
+        "text. A PeerAuthentication covers all ports");
+  }
   for (const auto& target : policy.targets) {
     const auto found = after.find({"Service", policy.meta.ref.namespace_name, target.service});
     if (found == after.end()) {
@@ -96,6 +102,11 @@ std::vector<std::string> notes_on_rule(const model::DestinationRule& rule, const
 }
 
 }  // namespace
+
+bool meets_workload(const model::Service& service, const After& after, const Registry& registry) {
+  return service.selector.empty() ||
+         meets_workload(service.meta.ref.namespace_name, service.selector, after, registry);
+}
 
 std::vector<std::string> notes_on(const manifest::Object& object, const After& after,
                                   const Registry& registry) {

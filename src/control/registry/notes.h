@@ -9,6 +9,10 @@
 
 namespace mortise::control::registry {
 
+// Whether the service's selector meets a workload that runs or is declared. True without selector:
+// such a service has no endpoints on purpose.
+bool meets_workload(const model::Service& service, const After& after, const Registry& registry);
+
 std::vector<std::string> notes_on(const manifest::Object& object, const After& after,
                                   const Registry& registry);
 

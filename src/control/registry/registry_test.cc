@@ -91,7 +91,7 @@ TEST(Registry, RestoresWhatItWouldHaveHadWithoutTheRestart) {
   MeshForTest mesh;
   store::Contents contents;
   for (const auto* yaml : {kBookings, kMeshPermissive}) {
-    auto planned = mesh.plan(yaml);
+    auto planned = mesh.plan(yaml, true);
     ASSERT_TRUE(planned);
     const auto stored = to_stored(planned->change, mesh.registry());
     for (const auto& object : stored.put) contents.objects.push_back(object);

@@ -32,7 +32,8 @@ class MeshForTest {
                    : Touched{};
   }
 
-  Touched apply(const std::string& yaml, bool force = false) { return accept(plan(yaml, force)); }
+  // Set-up takes what it is given, services without workloads too.
+  Touched apply(const std::string& yaml, bool force = true) { return accept(plan(yaml, force)); }
 
   Touched remove(const model::ObjectRef& ref) {
     return accept(plan_delete(*registry_, {ref}, {++now_, "test", "", false}));

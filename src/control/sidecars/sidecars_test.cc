@@ -29,6 +29,15 @@ apiVersion: v1
 kind: Service
 metadata: {name: httpbin}
 spec: {selector: {app: httpbin}, ports: [{name: http, port: 8000, targetPort: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: httpbin}
+spec:
+  selector: {matchLabels: {app: httpbin}}
+  template:
+    metadata: {labels: {app: httpbin}}
+    spec: {containers: [{name: httpbin, command: [sleep, infinity]}]}
 )";
 
 constexpr const char* kStrict = R"({apiVersion: authentication.istio.io/v1alpha1, kind: Policy,
