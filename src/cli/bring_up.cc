@@ -119,7 +119,7 @@ Result<std::map<std::string, std::string>> parse_settings(const std::vector<std:
       return fail(Code::invalid, fmt::format("--set {}: write KEY=VALUE", text));
     }
     std::string key = text.substr(0, equals);
-    // As the seeds' installer spells them.
+    // As the tutorials' installer spells them.
     if (key.starts_with("values.")) key.erase(0, std::string_view("values.").size());
     if (std::find(kSettings.begin(), kSettings.end(), key) == kSettings.end()) {
       const auto near = manifest::nearest(key, kSettings);

@@ -13,7 +13,7 @@ namespace mortise::cli {
 Result<Duration> parse_duration(std::string_view text);
 // For progress lines: "12 ms", "1.4 s", "2 min 5 s".
 std::string words_of(Duration duration);
-// The elapsed whole seconds of an INFO line: "INFO[0001]", as the seeds' tools print them.
+// The elapsed whole seconds of an INFO line: "INFO[0001]", as the tutorials' tools print them.
 std::string info_line(Duration elapsed, std::string_view text);
 
 }  // namespace mortise::cli

@@ -32,7 +32,7 @@ std::string list_json(const std::vector<std::string>& objects, bool single);
 std::string pod_json(const client::WorkloadStatus& pod);
 // Of an object in its Kubernetes shape.
 model::Labels labels_of(const client::Object& object);
-// "mTLS rule for NS/SERVICE", an empty line, and a row per rule, to the letter of the seeds.
+// "mTLS rule for NS/SERVICE", an empty line, and a row per rule, to the letter of the tutorials.
 // `wide` adds Scope and Source.
 std::string mtls_table(const Resource& resource, const client::MtlsRule& rule, bool wide);
 // [{"policy", "targets", "mtlsMode"}]

@@ -8,7 +8,7 @@
 namespace mortise::cli {
 namespace {
 
-// What `mortise mtls` must print, one file per command of the seeds' walk.
+// What `mortise mtls` must print, one file per command of the tutorial's walk.
 std::string golden(const std::string& name) {
   std::ifstream file(std::string(MORTISE_GOLDEN) + "/mtls/" + name + ".txt");
   EXPECT_TRUE(file.good()) << name;

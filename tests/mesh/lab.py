@@ -1,4 +1,4 @@
-"""The lab of the seeds: its four phases, and what each cell of the table has to show."""
+"""The lab of the tutorials: its four phases, and what each cell of the table has to show."""
 
 from mesh import LAB
 
@@ -29,7 +29,7 @@ def phase_text(phase):
 
 
 def enter(mesh, phase):
-    """From any phase into this one, with the YAML of the seeds; restarts nothing."""
+    """From any phase into this one, with the YAML of the tutorials; restarts nothing."""
     if phase != "disabled-istio-mutual":
         mesh.delete("destinationrule", "httpbin-full-mtls", "full")
     if phase == "permissive":

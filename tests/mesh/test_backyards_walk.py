@@ -1,4 +1,4 @@
-"""The walk of seed 001 with its output tables, and what each step does to traffic.
+"""The walk of the Backyards tutorial with its output tables, and what each step does to traffic.
 
 In the outputs the seconds of INFO and the five characters of a generated name vary, nothing else.
 """

@@ -1,4 +1,4 @@
-"""The table of the seeds: four phases, six cells, twenty calls each."""
+"""The table of the tutorials: four phases, six cells, twenty calls each."""
 
 import lab
 import pytest
@@ -11,7 +11,7 @@ def phase(request, mesh):
 
 
 @pytest.mark.parametrize("source,target", lab.CELLS)
-def test_every_call_of_the_cell_is_as_the_seeds_print_it(mesh, phase, source, target):
+def test_every_call_of_the_cell_is_as_the_tutorials_print_it(mesh, phase, source, target):
     lab.check_cell(mesh, phase, source, target)
 
 

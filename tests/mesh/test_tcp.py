@@ -83,7 +83,7 @@ def test_the_echo_is_encrypted_between_sidecars(mesh):
 
 @pytest.mark.parametrize("source", ["tcp", "outside"])
 def test_a_server_that_speaks_first_is_heard_without_a_stall(mesh, source):
-    """K-26. The seeds' meshes stall here for a second or for ever."""
+    """K-26. The tutorials' meshes stall here for a second or for ever."""
     assert echo(mesh, source, "x")["greeted_ms"] < 900
 
 

@@ -76,7 +76,7 @@ class SetVerb final : public Verb {
     const auto rule = context.mesh.set_mtls({resource_, action_, reason_, waiting_.milliseconds()});
     if (!rule) return std::unexpected(Error(rule.error()).during(resource_));
     context.terminal.err(info_line(context.clock.now() - context.started, rule->message));
-    // For the mesh the seeds print the INFO line alone; `mtls get mesh` shows the rule.
+    // For the mesh the tutorials print the INFO line alone; `mtls get mesh` shows the rule.
     const bool is_table = context.shared.output == "table";
     if (!whole_mesh || !is_table) {
       if (is_table || context.shared.output == "wide") context.terminal.err("\n");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The server of seed 003: says hello to everybody."""
+"""The server of the PeerAuthentication tutorial: says hello to everybody."""
 
 import http.server
 import sys

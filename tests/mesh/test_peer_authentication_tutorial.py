@@ -1,4 +1,4 @@
-"""Seed 003: encrypted by default, open to a plain caller, until the mesh is STRICT."""
+"""The PeerAuthentication tutorial: encrypted by default, open to plain callers until STRICT."""
 
 import manifests
 import pytest
