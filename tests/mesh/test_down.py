@@ -8,6 +8,11 @@ import pytest
 from mesh import BINARIES, LAB, NETNS, Mesh, all_processes, eventually
 
 
+FIRST_MESH_UID = 100_000_000
+MEASUREMENTS = {"/proc/sys/kernel/ns_last_pid", "/proc/sys/kernel/pty/nr",
+                "/proc/sys/net/netfilter/nf_conntrack_count"}
+
+
 def output(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
@@ -27,6 +32,31 @@ def files(*roots):
     return found
 
 
+def sysctls():
+    """The kernel's settings, without those entries that are measurements."""
+    found = {}
+    for path in files("/proc/sys/net", "/proc/sys/kernel", "/proc/sys/user", "/proc/sys/vm"):
+        if path in MEASUREMENTS or path.startswith("/proc/sys/kernel/random/"):
+            continue
+        try:
+            found[path] = pathlib.Path(path).read_bytes()
+        except OSError:
+            continue  # a folder, write-only, or of a link that is gone
+    return found
+
+
+def scratch():
+    """{path: owner} of what lies in the directories where everybody may write."""
+    found = {}
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
+        for entry in os.scandir(folder):
+            try:
+                found[entry.path] = entry.stat(follow_symlinks=False).st_uid
+            except OSError:
+                continue  # gone meanwhile
+    return found
+
+
 def host():
     """What a mesh could leave behind on the host itself."""
     return {
@@ -38,6 +68,8 @@ def host():
         "resolver": pathlib.Path("/etc/resolv.conf").read_text(),
         "hosts": pathlib.Path("/etc/hosts").read_text(),
         "files": files("/etc", "/var/lib/mortise", "/run/netns", "/run/mortise"),
+        "scratch": scratch(),
+        "sysctls": sysctls(),
         "mounts": mounts(),
     }
 
@@ -47,7 +79,22 @@ def of_this_mesh(after, before, network_id):
     def new(key):
         return {entry for entry in after[key] - before[key]
                 if "mortise-" not in entry or network_id in entry}
-    return {"files": new("files"), "mounts": new("mounts"), "links": new("links")}
+
+    def is_ours(path, owner):
+        name = pathlib.Path(path).name
+        return not name.startswith("mortise-test-") and (
+            owner >= FIRST_MESH_UID or "mortise" in name or network_id in name)
+
+    litter = {path for path, owner in after["scratch"].items()
+              if path not in before["scratch"] and is_ours(path, owner)}
+    return {"files": new("files"), "mounts": new("mounts"), "links": new("links"),
+            "scratch": litter}
+
+
+def turned(before, after):
+    """The sysctls with another value; new ones are those of a kernel module that was loaded."""
+    return {path: (value, after["sysctls"].get(path)) for path, value in before["sysctls"].items()
+            if after["sysctls"].get(path) != value}
 
 
 @pytest.fixture
@@ -74,7 +121,8 @@ def test_down_leaves_the_host_as_it_was(bare, up_and_down):
     eventually(lambda: not any(of_this_mesh(host(), before, network_id).values()))
     after = host()
     assert of_this_mesh(after, before, network_id) == {
-        "files": set(), "mounts": set(), "links": set()}
+        "files": set(), "mounts": set(), "links": set(), "scratch": set()}
+    assert turned(before, after) == {}
     for key in ("addresses", "routes", "rules", "nftables", "resolver", "hosts"):
         assert after[key] == before[key], key
     assert not bare.data_dir.exists()
@@ -85,6 +133,7 @@ def test_while_up_the_host_itself_is_untouched_too(bare, up_and_down):
     now = host()
     for key in ("addresses", "routes", "rules", "nftables", "resolver", "hosts"):
         assert now[key] == before[key], key
+    assert turned(before, now) == {}
 
 
 def test_down_without_purge_keeps_what_was_declared(bare, up_and_down):
