@@ -16,6 +16,7 @@ build: install        ## the programs, optimised, in build/release/bin
 
 demo: build           ## the auto-mTLS lab on this machine, four phases, real traffic
 	$(SUDO) build/release/bin/mortise demo lab
+	@echo '("mortise" is typed here as: $(strip $(SUDO) build/release/bin/mortise))'
 
 test: install         ## every suite: unit, sanitizers, whole mesh (needs root)
 	@$(PYTHON) tools/verify.py test
