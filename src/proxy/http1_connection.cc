@@ -29,6 +29,7 @@ class Http1Connection {
   Read refuse(LocalReply reply);
   io::Task<bool> answer_one();
   io::Task<void> reply_and_linger(LocalReply reply);
+  io::Task<bool> write_reply(LocalReply reply, bool close);
   io::Task<void> linger();
   io::Task<bool> drain();
 
@@ -132,18 +133,19 @@ io::Task<bool> Http1Connection::answer_one() {
     co_await reply_and_linger(end.reply);
     co_return false;
   }
-  const auto text = render(end.reply, false, request_.method == "HEAD");
-  co_return (co_await io::write_all(client_.stream(), text)).has_value();
+  co_return co_await write_reply(end.reply, false);
 }
 
 io::Task<void> Http1Connection::reply_and_linger(LocalReply reply) {
-  const auto text = render(reply, true, request_.method == "HEAD");
-  if (const auto put = co_await io::before(loop_, loop_.now() + limits_.linger,
-                                           io::write_all(client_.stream(), text));
-      !put || !*put) {
-    co_return;
-  }
-  co_await linger();
+  if (co_await write_reply(reply, true)) co_await linger();
+}
+
+// A client that takes not even these few bytes is not waited for.
+io::Task<bool> Http1Connection::write_reply(LocalReply reply, bool close) {
+  const auto text = render(reply, close, request_.method == "HEAD");
+  const auto put = co_await io::before(loop_, loop_.now() + limits_.linger,
+                                       io::write_all(client_.stream(), text));
+  co_return put && *put;
 }
 
 // Closing with bytes unread would reset the connection and may destroy the answer on its way.

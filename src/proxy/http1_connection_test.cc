@@ -233,6 +233,22 @@ TEST_F(Http1, RelaysBytesAfterAnUpgrade) {
   EXPECT_TRUE(task_.done());
 }
 
+TEST_F(Http1, EndsAnUpgradeThatOvertookItsRequest) {
+  start();
+  client_.peer_sends(
+      "POST /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Content-Length: 4\r\n\r\n");
+  leg().take_received();
+  leg().accept_at_most(1);
+  client_.peer_sends("body");
+  leg().peer_sends("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
+  leg().accept_at_most(100);
+  EXPECT_EQ(leg().peer_received(), "b") << "and nothing of it twice";
+  EXPECT_EQ(client_.peer_received(), "");
+  EXPECT_TRUE(client_.aborted());
+  EXPECT_TRUE(upstream_.legs[0].dropped);
+}
+
 TEST_F(Http1, KeepsHttp2InClearTextOutOfAnUpgrade) {
   start();
   client_.peer_sends(
@@ -264,6 +280,17 @@ TEST_F(Http1, SaysInFixedWordsThatNoConnectionWasPossible) {
       "reset reason: connection failure"));
   client_.peer_sends("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(client_.take_received().ends_with("content-length: 91\r\n\r\n"));
+}
+
+TEST_F(Http1, DoesNotWaitForAClientThatTakesNoLocalReply) {
+  upstream_.refusal = no_healthy_upstream();
+  client_.accept_at_most(0);
+  start();
+  client_.peer_sends(kGet);
+  loop_.pass(limits_.linger - 1ms);
+  EXPECT_FALSE(task_.done());
+  loop_.pass(2ms);
+  EXPECT_TRUE(task_.done());
 }
 
 TEST_F(Http1, ReadsTheRestOfABodyBeforeTheConnectionOfALocalReplyEnds) {

@@ -179,6 +179,8 @@ Persistence Exchange::persistence(const ResponseHead& head) const {
 io::Task<ExchangeEnd> Exchange::forward_answer(const ResponseHead& head) {
   ExchangeEnd end;
   if (head.status == 101) {
+    // Half a request may be on its way, and nobody could say where the new protocol begins.
+    if (sending_ != Sending::whole) co_return end;
     if (co_await write_to_client()) end.client = Client::upgraded;
     co_return end;
   }
