@@ -20,7 +20,7 @@ Protocol protocol_of(const std::string& port_name, std::uint16_t port);
 // One of S-54's names in any case, as in `appProtocol`; nothing if it is none of them.
 std::optional<Protocol> protocol_named(std::string_view name);
 std::string_view to_string(Protocol protocol);
-// Whether the HTTP codec looks at this port's traffic when it is declared.
+// Declared HTTP of some version: the client begins, and semantics S-14 to S-17 hold.
 bool is_http(Protocol protocol);
 
 struct Namespace {

@@ -11,6 +11,8 @@ namespace {
 // A line longer than this was an HTTP target or nothing that is told apart by waiting.
 constexpr std::size_t kLongestFirstLine = 8 * 1024;
 
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 char upper(char character) {
   return character >= 'a' && character <= 'z' ? static_cast<char>(character & ~0x20) : character;
 }
@@ -27,13 +29,16 @@ bool is_versionless_request(std::string_view line) {
 }
 
 Words classify_line(std::string_view line) {
-  if (line.starts_with("PRI * HTTP/2")) return Words::http2;
   return mentions_http(line) || is_versionless_request(line) ? Words::http : Words::other;
 }
 
 }  // namespace
 
 Words classify(std::string_view first_bytes) {
+  // Only the whole preface is HTTP/2's (RFC 9113 3.4): with fields behind its first line, a lax
+  // HTTP/1 server would read it as a request.
+  if (first_bytes.starts_with(kHttp2Preface)) return Words::http2;
+  if (kHttp2Preface.starts_with(first_bytes)) return Words::undecided;
   // Servers skip empty lines and some skip blanks before a request line (RFC 9112 2.2).
   const auto begin = std::min(first_bytes.find_first_not_of("\r\n \t"), first_bytes.size());
   const auto bytes = first_bytes.substr(begin);
@@ -46,6 +51,11 @@ Words classify(std::string_view first_bytes) {
     if (byte < 0x20 && byte != '\r' && byte != '\t') return Words::other;
   }
   return bytes.size() < kLongestFirstLine ? Words::undecided : Words::http;
+}
+
+bool goes_as_bytes(Words words, Handling handling) {
+  if (words == Words::http2) return handling == Handling::http2;
+  return words != Words::http;
 }
 
 io::Task<Result<Words>> hear_client(io::Loop& loop, Inbox& client, Duration patience) {
@@ -72,7 +82,7 @@ Result<io::Progress> UnlessHttp::try_read(std::span<char> into) {
   if (words == Words::undecided) return got;
   decided_ = true;
   seen_ = std::string();
-  if (words == Words::other) return got;
+  if (goes_as_bytes(words, handling_)) return got;
   return fail(Code::denied, "an HTTP request whose first line came too slowly to be read as one");
 }
 

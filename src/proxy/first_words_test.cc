@@ -37,7 +37,26 @@ TEST(FirstWords, TellsOtherProtocolsApart) {
        }) {
     EXPECT_EQ(classify(text), Words::other) << text;
   }
-  EXPECT_EQ(classify("PRI * HTTP/2.0\r\n"), Words::http2);
+}
+
+TEST(FirstWords, CallsHttp2OnlyItsWholePreface) {  // RFC 9113 3.4
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  EXPECT_EQ(classify(preface), Words::http2);
+  EXPECT_EQ(classify(preface + "\0\0\0\4"s), Words::http2);
+  for (std::size_t cut = 0; cut < preface.size(); ++cut) {
+    EXPECT_EQ(classify(preface.substr(0, cut)), Words::undecided) << "cut at " << cut;
+  }
+  EXPECT_EQ(classify("PRI * HTTP/2.0\r\nX-Forwarded-Client-Cert: forged\r\n\r\n"), Words::http);
+  EXPECT_EQ(classify("\n" + preface), Words::http);
+}
+
+TEST(FirstWords, GoAsBytesOnlyWhereTheyHideNoRequest) {  // invariant 5
+  for (const auto handling : {Handling::guess, Handling::http2}) {
+    EXPECT_TRUE(goes_as_bytes(Words::other, handling));
+    EXPECT_FALSE(goes_as_bytes(Words::http, handling));
+  }
+  EXPECT_TRUE(goes_as_bytes(Words::http2, Handling::http2));
+  EXPECT_FALSE(goes_as_bytes(Words::http2, Handling::guess));
 }
 
 TEST(FirstWords, IsUndecidedAtEveryByteBeforeTheVersion) {
@@ -67,7 +86,7 @@ TEST(HearClient, StopsWaitingForALineEndButNotForTheFirstByte) {
 TEST(UnlessHttp, PassesBytesOnUntilTheirFirstLineIsARequest) {
   HandLoop loop;
   ScriptedStream client(loop);
-  UnlessHttp guarded(client, "GE");
+  UnlessHttp guarded(client, "GE", Handling::guess);
   std::array<char, 64> buffer;
   client.peer_sends("T / HT");
   EXPECT_EQ(guarded.try_read(buffer).value().bytes, 6U);
@@ -78,7 +97,7 @@ TEST(UnlessHttp, PassesBytesOnUntilTheirFirstLineIsARequest) {
 TEST(UnlessHttp, StopsLookingAfterAFirstLineThatIsNone) {
   HandLoop loop;
   ScriptedStream client(loop);
-  UnlessHttp guarded(client, "");
+  UnlessHttp guarded(client, "", Handling::guess);
   std::array<char, 64> buffer;
   client.peer_sends("hello\nGET / HTTP/1.1\n");
   EXPECT_EQ(guarded.try_read(buffer).value().bytes, 21U);

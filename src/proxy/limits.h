@@ -13,11 +13,14 @@ namespace mortise::proxy {
 inline constexpr std::size_t kChunk = 16 * 1024;
 
 struct Limits {
-  std::size_t connections = 10000;  // accepted and alive, both directions together
+  // Accepted and alive. Strangers that fill the one do not keep the application from calling.
+  std::size_t inbound_connections = 10000;
+  std::size_t outbound_connections = 10000;
   wire::http1::Limits head;
   std::size_t hello_bytes = 64 * 1024;  // S-7
   std::size_t idle_legs = 64;           // per target; the oldest go first
   std::size_t edges = 2000;             // telemetry
+  std::size_t destinations = 4096;      // resolved and remembered
   std::size_t lookups = 4096;           // addresses asked for on demand
 
   Duration connect = std::chrono::seconds(5);
@@ -26,9 +29,12 @@ struct Limits {
   Duration lookup = std::chrono::seconds(5);
   Duration head_time = std::chrono::seconds(30);  // from a head's first byte to its last
   Duration http_idle = std::chrono::hours(1);     // between requests
-  Duration linger = std::chrono::seconds(2);      // for a client to read its last answer
-  Duration late_body = std::chrono::seconds(5);   // for a body that its answer overtook
-  Duration drain = std::chrono::seconds(30);      // for what a new policy contradicts
+  // For the first byte of a peer from whom something must come: far shorter than between requests,
+  // so that silence is no cheap way to use up all connections.
+  Duration first_byte = std::chrono::seconds(30);
+  Duration linger = std::chrono::seconds(2);     // for a client to read its last answer
+  Duration late_body = std::chrono::seconds(5);  // for a body that its answer overtook
+  Duration drain = std::chrono::seconds(30);     // for what a new policy contradicts
   // A leg is dropped before the far side would: sidecars keep theirs for http_idle, applications
   // often for two seconds only.
   Duration idle_mutual_leg = std::chrono::seconds(60);

@@ -37,6 +37,15 @@ class Capture final : public io::sim::Wiretap {
   std::string seen_;
 };
 
+// A ClientHello without ALPN: record header, handshake header, version, random, no session, one
+// cipher suite, null compression.
+std::string hello_of_an_application() {
+  const std::string body = std::string("\x03\x03", 2) + std::string(32, 'r') + '\0' +
+                           std::string("\0\x02\x13\x01", 4) + std::string("\x01\0", 2);
+  const std::string handshake = std::string("\x01\0\0", 3) + static_cast<char>(body.size()) + body;
+  return std::string("\x16\x03\x01\0", 4) + static_cast<char>(handshake.size()) + handshake;
+}
+
 class MeshSim : public ::testing::Test {
  protected:
   void start(model::Protocol protocol, Application::Kind kind = Application::http) {
@@ -249,18 +258,67 @@ TEST_F(MeshSim, AForgedIdentityDoesNotSlipPastAnUndeclaredPort) {  // invariant 
 }
 
 TEST_F(MeshSim, TheApplicationsOwnTlsPassesOnUndeclaredPortsOnly) {  // S-16, S-20
-  const std::string hello = [] {
-    // A ClientHello without ALPN: record header, handshake header, version, random, no session,
-    // one cipher suite, null compression.
-    std::string body = std::string("\x03\x03", 2) + std::string(32, 'r') + '\0' +
-                       std::string("\0\x02\x13\x01", 4) + std::string("\x01\0", 2);
-    std::string handshake = std::string("\x01\0\0", 3) + static_cast<char>(body.size()) + body;
-    return std::string("\x16\x03\x01\0", 4) + static_cast<char>(handshake.size()) + handshake;
-  }();
+  const std::string hello = hello_of_an_application();
   start(model::Protocol::automatic, Application::echo);
   EXPECT_EQ(mesh_.call(legacy_, "198.18.0.3:80", hello, true), hello + "|end");
   mesh_.set_mesh_mode(model::MtlsMode::strict);
   EXPECT_EQ(mesh_.call(legacy_, "198.18.0.3:80", hello, true).find(hello), std::string::npos);
+}
+
+TEST_F(MeshSim, PortsDeclaredHttp2CarryHttp1ThroughTheCodec) {  // invariant 5
+  for (const auto protocol : {model::Protocol::http2, model::Protocol::grpc}) {
+    SimMesh mesh;
+    const auto& client = mesh.add_workload("sleep", "198.18.0.2", true);
+    const auto& server = mesh.add_workload("httpbin", "198.18.0.3", true);
+    const auto& outside = mesh.add_workload("legacy", "198.18.0.4", false);
+    mesh.add_service("httpbin", "198.19.0.1", protocol, {"full/httpbin"});
+    const auto& application = mesh.run_application(server, Application::http);
+    mesh.start();
+    const auto encrypted = mesh.call(client, kService, std::string(kGet));
+    EXPECT_THAT(encrypted, HasSubstr("URI=spiffe://cluster.local/ns/full/sa/sleep"));
+    for (const auto mode : {model::MtlsMode::permissive, model::MtlsMode::disable}) {
+      mesh.set_mesh_mode(mode);
+      const auto plain = mesh.call(outside, "198.18.0.3:80", std::string(kGet));
+      EXPECT_THAT(plain, StartsWith("HTTP/1.1 200 OK\r\n"));
+      EXPECT_THAT(plain, Not(HasSubstr("lient-Cert")));
+      mesh.call(outside, "198.18.0.3:80",
+                "PRI * HTTP/2.0\r\nX-Forwarded-Client-Cert: forged\r\n\r\n", true);
+    }
+    for (const auto& head : application.heads) EXPECT_THAT(head, Not(HasSubstr("forged")));
+  }
+}
+
+TEST_F(MeshSim, PortsDeclaredHttp2CarryHttp2AndOtherBytesAsTheyAre) {
+  start(model::Protocol::http2, Application::echo);
+  const std::string preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  for (const auto& words : {preface + "frames", std::string("\x01\x02")}) {
+    EXPECT_EQ(mesh_.call(sleep_, kService, words, true), words + "|end");
+    EXPECT_EQ(mesh_.call(legacy_, "198.18.0.3:80", words, true), words + "|end");
+  }
+  EXPECT_EQ(mesh_.call(legacy_, "198.18.0.3:80", hello_of_an_application(), true), "RESET");
+}
+
+TEST_F(MeshSim, APeerThatNeverSpeaksDoesNotKeepAPortDeclaredHttp) {
+  start(model::Protocol::http);
+  for (const auto mode : {model::MtlsMode::permissive, model::MtlsMode::disable}) {
+    mesh_.set_mesh_mode(mode);
+    const auto silent = mesh_.connect(legacy_, "198.18.0.3:80");
+    EXPECT_EQ(mesh_.heard_after(*silent, mesh_.limits.first_byte - 1s), "");
+    EXPECT_EQ(mesh_.heard_after(*silent, 2s), "RESET");
+  }
+  const auto between = mesh_.connect(legacy_, "198.18.0.3:80");
+  ASSERT_TRUE(between->try_write(kGet));
+  EXPECT_THAT(mesh_.heard_after(*between, 1s), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(mesh_.heard_after(*between, 10 * mesh_.limits.first_byte), "");
+}
+
+TEST_F(MeshSim, ConnectionsFromOutsideLeaveRoomForTheApplicationsOwn) {
+  mesh_.limits.inbound_connections = 1;
+  mesh_.run_application(legacy_, Application::http);
+  start(model::Protocol::http);
+  const auto filling = mesh_.connect(legacy_, "198.18.0.3:80");
+  EXPECT_EQ(mesh_.heard_after(*filling, 1s), "");
+  EXPECT_THAT(request(httpbin_, "198.18.0.4:80"), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
 TEST_F(MeshSim, TheListenersOwnPortsLeadNowhere) {  // S-43
@@ -297,7 +355,7 @@ TEST_F(MeshSim, APlainConnectionGetsNoFurtherRequestThroughOnceItsPortIsStrict) 
 }
 
 TEST_F(MeshSim, NewcomersWaitWhileThereIsNoRoom) {
-  mesh_.limits.connections = 1;
+  mesh_.limits.inbound_connections = 1;
   start(model::Protocol::tcp, Application::echo);
   auto first = mesh_.connect(legacy_, "198.18.0.3:80");
   const auto second = mesh_.connect(legacy_, "198.18.0.3:80");

@@ -12,18 +12,24 @@ constexpr auto kAfterError = std::chrono::milliseconds(50);
 
 // Counts a connection for as long as its task lives, cancelled or not.
 class Place {
+  using Room = Traffic::Room;
+
  public:
-  Place(Worker& worker, io::Gate& room) : worker_(worker), room_(room) { ++worker_.connections; }
+  Place(Worker& worker, Room& room) : worker_(worker), room_(room) {
+    ++worker_.connections;
+    ++room_.taken;
+  }
   ~Place() {
     --worker_.connections;
-    room_.open();
+    --room_.taken;
+    room_.free.open();
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
  private:
   Worker& worker_;
-  io::Gate& room_;
+  Room& room_;
 };
 
 }  // namespace
@@ -32,24 +38,25 @@ Traffic::Traffic(Worker& worker, io::Listener& outbound, io::Listener& inbound)
     : worker_(worker),
       outbound_(outbound),
       inbound_(inbound),
-      room_(worker.loop, true),
+      inbound_room_(worker.loop, worker.limits.inbound_connections),
+      outbound_room_(worker.loop, worker.limits.outbound_connections),
       connections_(worker.loop) {}
 
 void Traffic::start() {
-  accepting_outbound_ = accept_all(outbound_, &serve_outbound);
-  accepting_inbound_ = accept_all(inbound_, &serve_inbound);
+  accepting_outbound_ = accept_all(outbound_, outbound_room_, &serve_outbound);
+  accepting_inbound_ = accept_all(inbound_, inbound_room_, &serve_inbound);
   tidying_ = tidy_now_and_then();
   accepting_outbound_.start();
   accepting_inbound_.start();
   tidying_.start();
 }
 
-io::Task<void> Traffic::accept_all(io::Listener& listener, Serve serve) {
+io::Task<void> Traffic::accept_all(io::Listener& listener, Room& room, Serve serve) {
   for (;;) {
-    while (worker_.connections >= worker_.limits.connections) {
+    while (room.taken >= room.limit) {
       // At the limit newcomers wait in the kernel's backlog: no deadline, since some end.
-      room_.close();
-      co_await room_.opened();
+      room.free.close();
+      co_await room.free.opened();
     }
     auto accepted = co_await listener.accept();
     if (!accepted) {
@@ -57,12 +64,12 @@ io::Task<void> Traffic::accept_all(io::Listener& listener, Serve serve) {
       co_await worker_.loop.sleep_for(kAfterError);
       continue;
     }
-    connections_.spawn(serve_one(serve, *std::move(accepted)));
+    connections_.spawn(serve_one(room, serve, *std::move(accepted)));
   }
 }
 
-io::Task<void> Traffic::serve_one(Serve serve, io::Accepted accepted) {
-  const Place place(worker_, room_);
+io::Task<void> Traffic::serve_one(Room& room, Serve serve, io::Accepted accepted) {
+  const Place place(worker_, room);
   co_await serve(worker_, std::move(accepted));
 }
 

@@ -9,6 +9,14 @@ namespace mortise::proxy {
 
 class Traffic {
  public:
+  // How many connections of one direction are alive.
+  struct Room {
+    Room(io::Loop& loop, std::size_t most) : limit(most), free(loop, true) {}
+    const std::size_t limit;
+    std::size_t taken = 0;
+    io::Gate free;
+  };
+
   // Borrows the listeners.
   Traffic(Worker& worker, io::Listener& outbound, io::Listener& inbound);
 
@@ -18,15 +26,16 @@ class Traffic {
 
  private:
   using Serve = io::Task<void> (*)(Worker&, io::Accepted);
-  io::Task<void> accept_all(io::Listener& listener, Serve serve);
-  io::Task<void> serve_one(Serve serve, io::Accepted accepted);
+  io::Task<void> accept_all(io::Listener& listener, Room& room, Serve serve);
+  io::Task<void> serve_one(Room& room, Serve serve, io::Accepted accepted);
   io::Task<void> tidy_now_and_then();
   io::Task<bool> drained();
 
   Worker& worker_;
   io::Listener& outbound_;
   io::Listener& inbound_;
-  io::Gate room_;
+  Room inbound_room_;
+  Room outbound_room_;
   io::Scope connections_;
   io::Task<void> accepting_outbound_;
   io::Task<void> accepting_inbound_;

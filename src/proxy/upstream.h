@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "io/task.h"
+#include "proxy/leg.h"
 #include "proxy/local_reply.h"
-#include "proxy/outbound/leg.h"
 #include "proxy/telemetry/edges.h"
 
 namespace mortise::proxy {

@@ -53,8 +53,10 @@ std::shared_ptr<const Destination> Worker::destination(const SocketAddress& targ
     return found->second;
   }
   auto resolved = resolve(*snapshot_, self.namespace_name, target);
-  // Only what the mesh has is remembered, so the memory is bounded by the mesh.
-  if (resolved != nullptr) destinations_.emplace(target, resolved);
+  if (resolved == nullptr) return nullptr;
+  // A workload's own address has a destination for any port, so a scan would fill the memory.
+  if (destinations_.size() >= limits.destinations) destinations_.clear();
+  destinations_.emplace(target, resolved);
   return resolved;
 }
 

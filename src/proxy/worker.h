@@ -45,6 +45,8 @@ class Worker {
 
   // Where `target` leads under the snapshot in force; null: to nothing in the mesh.
   std::shared_ptr<const Destination> destination(const SocketAddress& target);
+  // How many of them are remembered.
+  [[nodiscard]] std::size_t destinations() const { return destinations_.size(); }
   // What is known about an address, after asking the control plane if need be.
   io::Task<Snapshot::Knowledge> learn(IpAddress address);
   // Told which addresses to ask the control plane for, and which are no longer used.
@@ -61,7 +63,7 @@ class Worker {
 
   // Once a second: what grows with traffic shrinks again.
   void tidy();
-  // Accepted and alive; the listeners stop taking more at the limit.
+  // Accepted and alive, both directions together: for the operator to see.
   std::size_t connections = 0;
   // Pulsed when a snapshot or an identity comes into force.
   io::Gate changed;

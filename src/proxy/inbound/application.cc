@@ -27,6 +27,10 @@ io::Task<Result<void>> Application::first_bytes() {
   co_return Result<void>();
 }
 
+void Application::abort() {
+  if (early_ != nullptr) early_->abort();
+}
+
 io::Task<std::expected<Route, LocalReply>> Application::open() {
   if (leg_ == nullptr && early_ != nullptr && held_->empty()) {
     held_.reset();

@@ -16,6 +16,8 @@ class Application final : public Upstream {
   io::Task<Result<void>> connect();
   // Waits for the first bytes the application sends on its own. An end of the connection counts.
   io::Task<Result<void>> first_bytes();
+  // Resets what carries bytes, if anything does.
+  void abort();
   // For bytes instead of requests; connect() went well before.
   [[nodiscard]] Inbox& bytes() { return *held_; }
 

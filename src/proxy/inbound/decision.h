@@ -1,11 +1,11 @@
-// proxy/inbound/decision.h — what becomes of an inbound connection, told from the port's mode and
+// proxy/inbound/decision.h — what becomes of an inbound connection, told from the port's policy and
 // from what arrived (semantics section 5.2). Pure.
 #pragma once
 
 #include <string_view>
 
 #include "model/policy.h"
-#include "proxy/outbound/destination.h"
+#include "model/workload.h"
 #include "wire/client_hello.h"
 
 namespace mortise::proxy {
@@ -20,11 +20,13 @@ enum class Treatment {
 
 // `because` goes to telemetry: why plain or refused; empty for mesh TLS.
 struct InboundDecision {
-  Treatment treatment;
+  Treatment treatment = Treatment::refuse;
   std::string_view because;
 };
 
-// Not asked for DISABLE, where nothing looks for TLS (S-3).
-InboundDecision decide(model::MtlsMode mode, Handling handling, const wire::ClientHello& hello);
+// Asked once at least a byte has arrived or the peer has finished. Under DISABLE nothing looks for
+// TLS (S-3), so any byte decides.
+InboundDecision decide(model::MtlsMode mode, model::Protocol protocol,
+                       const wire::ClientHello& hello);
 
 }  // namespace mortise::proxy

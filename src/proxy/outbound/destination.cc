@@ -196,17 +196,6 @@ std::string LegTarget::key() const {
   return key;
 }
 
-Handling handling_of(model::Protocol protocol) {
-  switch (protocol) {
-    case model::Protocol::http:
-      return Handling::http;
-    case model::Protocol::automatic:
-      return Handling::guess;
-    default:
-      return Handling::tcp;
-  }
-}
-
 std::shared_ptr<const Destination> resolve(const Snapshot& snapshot,
                                            const std::string& client_namespace,
                                            const SocketAddress& target) {

@@ -8,6 +8,7 @@
 
 #include "policy/decide.h"
 #include "proxy/config/snapshot.h"
+#include "proxy/handling.h"
 #include "proxy/telemetry/edges.h"
 
 namespace mortise::proxy {
@@ -37,11 +38,6 @@ struct Endpoint {
   std::string pool_key;
   EdgeKey edge;  // for telemetry, but for what only a connection can tell
 };
-
-// How the traffic of a port is looked at. HTTP/2 and gRPC travel as bytes until the proxy reads
-// HTTP/2.
-enum class Handling { tcp, http, guess };
-Handling handling_of(model::Protocol protocol);
 
 struct Destination {
   std::string service;     // NS/NAME; empty: dialled by a workload's own address

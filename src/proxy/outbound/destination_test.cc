@@ -30,14 +30,5 @@ TEST(LegTarget, HasEqualKeysForEqualTargetsOnly) {  // invariant 3
   }));
 }
 
-TEST(Handling, ReadsOnlyDeclaredHttpAsHttp) {
-  EXPECT_EQ(handling_of(model::Protocol::http), Handling::http);
-  EXPECT_EQ(handling_of(model::Protocol::automatic), Handling::guess);
-  for (const auto protocol : {model::Protocol::tcp, model::Protocol::tls, model::Protocol::grpc,
-                              model::Protocol::http2}) {
-    EXPECT_EQ(handling_of(protocol), Handling::tcp);
-  }
-}
-
 }  // namespace
 }  // namespace mortise::proxy

@@ -23,19 +23,4 @@ io::Task<std::expected<std::unique_ptr<io::Stream>, DialFailure>> dial(
   co_return *std::move(secured);
 }
 
-EdgeKey established(EdgeKey edge, const io::TlsFacts* tls, std::string protocol) {
-  edge.protocol = std::move(protocol);
-  if (tls == nullptr) {
-    edge.security = Security::plain;
-    return edge;
-  }
-  edge.security = Security::mutual_tls;
-  edge.peer_identity = tls->peer_identity;
-  edge.own_identity = tls->own_identity;
-  edge.tls_version = tls->version;
-  edge.cipher = tls->cipher;
-  edge.group = tls->group;
-  return edge;
-}
-
 }  // namespace mortise::proxy

@@ -20,7 +20,4 @@ io::Task<std::expected<std::unique_ptr<io::Stream>, DialFailure>> dial(
     io::Loop& loop, io::Network& network, const Limits& limits, LegTarget target,
     std::shared_ptr<const Identity> identity);
 
-// The edge as this connection proved it to be.
-EdgeKey established(EdgeKey edge, const io::TlsFacts* tls, std::string protocol);
-
 }  // namespace mortise::proxy

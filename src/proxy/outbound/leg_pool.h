@@ -5,8 +5,8 @@
 #include <list>
 #include <unordered_map>
 
+#include "proxy/leg.h"
 #include "proxy/outbound/dial.h"
-#include "proxy/outbound/leg.h"
 
 namespace mortise::proxy {
 

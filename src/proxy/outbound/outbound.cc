@@ -33,6 +33,7 @@ class Outbound {
  private:
   io::Task<void> pass_through();
   io::Task<void> serve_destination();
+  io::Task<void> serve_declared_http();
   io::Task<void> guess();
   io::Task<Result<Words>> hear_application();
   io::Task<void> serve(Result<Words> words);
@@ -46,6 +47,7 @@ class Outbound {
   Worker& worker_;
   Stream application_;
   SocketAddress target_;
+  Handling handling_ = Handling::tcp;  // outside the mesh nothing is looked at
   Inbox inbox_;
 };
 
@@ -82,14 +84,24 @@ io::Task<void> Outbound::pass_through() {
 io::Task<void> Outbound::serve_destination() {
   const auto destination = worker_.destination(target_);
   if (destination == nullptr) co_return refuse("a service port that is not declared");
-  switch (destination->handling) {
+  handling_ = destination->handling;
+  switch (handling_) {
     case Handling::http:
       co_return co_await serve_http();
     case Handling::tcp:
       co_return co_await serve_tcp();
+    case Handling::http2:
+      co_return co_await serve_declared_http();
     case Handling::guess:
       co_return co_await guess();
   }
+}
+
+// Declared HTTP of either version: the client begins, and its first bytes say which.
+io::Task<void> Outbound::serve_declared_http() {
+  auto words = co_await io::with_deadline(worker_.loop, worker_.limits.http_idle, "first bytes",
+                                          hear_application());
+  co_await serve(std::move(words));
 }
 
 // Port of undeclared protocol: a client that speaks at once is recognised, and a silent one gets
@@ -116,15 +128,9 @@ io::Task<Result<Words>> Outbound::hear_application() {
 
 io::Task<void> Outbound::serve(Result<Words> words) {
   if (!words) co_return;
-  switch (*words) {
-    case Words::http:
-      co_return co_await serve_http();
-    case Words::http2:
-      co_return refuse("HTTP/2 on a port of undeclared protocol: name the port grpc- or http2-");
-    case Words::undecided:
-    case Words::other:
-      co_return co_await serve_tcp();
-  }
+  if (goes_as_bytes(*words, handling_)) co_return co_await serve_tcp();
+  if (*words == Words::http) co_return co_await serve_http();
+  refuse("HTTP/2 on a port of undeclared protocol: name the port grpc- or http2-");
 }
 
 // Nobody has said anything yet. An HTTP server never begins, so if this one does, it is none; if
@@ -135,7 +141,7 @@ io::Task<void> Outbound::hear_both(TcpLeg leg) {
   auto heard = co_await first_of(worker_.loop, hear_application(), server.fill());
   if (heard.index() == 0) {
     auto& words = std::get<0>(heard);
-    if (!words || *words == Words::http || *words == Words::http2) {
+    if (!words || !goes_as_bytes(*words, handling_)) {
       co_return co_await serve(std::move(words));
     }
   }
@@ -178,10 +184,9 @@ io::Task<Result<TcpLeg>> Outbound::open_tcp_leg() {
 
 io::Task<void> Outbound::relay_to(TcpLeg leg, std::string from_server) {
   Inbox server(*leg.stream, std::move(from_server));
-  UnlessHttp guarded(*application_, inbox_.bytes());
-  const auto destination = worker_.destination(target_);
-  const bool guess = destination != nullptr && destination->handling == Handling::guess;
-  if (guess && classify(inbox_.bytes()) == Words::undecided) inbox_.continue_on(guarded);
+  UnlessHttp guarded(*application_, inbox_.bytes(), handling_);
+  const bool undecided = classify(inbox_.bytes()) == Words::undecided;
+  if (handling_ != Handling::tcp && undecided) inbox_.continue_on(guarded);
   EdgeSums& sums = leg.counted.sums();
   // Its error is a connection that one of the two ends reset; the other was reset for it.
   (void)co_await relay_both(worker_.loop, inbox_, server, sums.bytes_received, sums.bytes_sent);

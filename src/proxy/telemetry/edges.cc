@@ -8,6 +8,21 @@ constexpr int kIdleRounds = 600;
 
 }  // namespace
 
+EdgeKey established(EdgeKey edge, const io::TlsFacts* tls, std::string protocol) {
+  edge.protocol = std::move(protocol);
+  if (tls == nullptr) {
+    edge.security = Security::plain;
+    return edge;
+  }
+  edge.security = Security::mutual_tls;
+  edge.peer_identity = tls->peer_identity;
+  edge.own_identity = tls->own_identity;
+  edge.tls_version = tls->version;
+  edge.cipher = tls->cipher;
+  edge.group = tls->group;
+  return edge;
+}
+
 EdgeSums& EdgeTable::Use::nowhere() {
   // What is counted here is never read; per thread, so that workers do not meet in it.
   thread_local EdgeSums sums;

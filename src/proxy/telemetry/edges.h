@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "io/stream.h"
+
 namespace mortise::proxy {
 
 enum class Security : std::uint8_t { unknown, mutual_tls, plain, refused };
@@ -31,6 +33,9 @@ struct EdgeKey {
   std::string group;
   friend auto operator<=>(const EdgeKey&, const EdgeKey&) = default;
 };
+
+// The edge as this connection proved it to be; `tls` is null for plain text.
+EdgeKey established(EdgeKey edge, const io::TlsFacts* tls, std::string protocol);
 
 struct EdgeSums {
   std::uint64_t connections_opened = 0;

@@ -1,4 +1,4 @@
-#include "proxy/outbound/leg.h"
+#include "proxy/leg.h"
 
 #include <array>
 

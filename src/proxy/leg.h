@@ -1,4 +1,4 @@
-// proxy/outbound/leg.h — a leg: one connection to one workload port under one own identity, one
+// proxy/leg.h — a leg: one connection to one workload port under one own identity, one
 // expected identity and one TLS choice. What is sent travels in streams opened on it.
 #pragma once
 
