@@ -146,7 +146,7 @@ def test_calls_that_the_server_cannot_decrypt_are_refused_and_never_called_encry
     client = [edge for edge in seen if edge["reporter"] == "source"]
     assert [(edge["security"], edge["why"], edge["rule"], edge["tls"]) for edge in client] == [
         ("refused", "destination-rule", rule, "")]
-    assert client[0]["failed"] >= CALLS
+    assert client[0]["requests"] == client[0]["failed"] == CALLS, client
     assert not [edge for edge in seen if edge["security"] == "mutual_tls"], seen
 
 

@@ -30,10 +30,17 @@ void Attempts::failed(const Endpoint& endpoint, const DialFailure& failure) {
   EdgeKey edge = endpoint.edge;
   edge.protocol = protocol;
   edge.security = failure.in_handshake ? Security::refused : Security::unknown;
-  ++worker.edges.use(edge).sums().requests_failed;
+  last_failure = worker.edges.use(edge);
+  ++last_failure.sums().connections_opened;
+  ++last_failure.sums().connections_closed;
   worker.tell(fmt::format("outbound to {} at {} ({}, {}): {}", endpoint.workload,
                           endpoint.address.to_string(), policy::to_string(endpoint.decision.tls),
                           edge.why, failure.error.what()));
+}
+
+void Attempts::give_up() {
+  ++last_failure.sums().requests;
+  ++last_failure.sums().requests_failed;
 }
 
 io::Task<std::expected<Route, LocalReply>> OutboundRequests::open() {
@@ -55,6 +62,7 @@ io::Task<std::expected<Route, LocalReply>> OutboundRequests::open() {
     }
     attempts.failed(*endpoint, opened.error());
   }
+  attempts.give_up();
   co_return std::unexpected(upstream_reset(Reset::connection_failure));
 }
 

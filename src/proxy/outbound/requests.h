@@ -18,7 +18,8 @@ class OutboundRequests final : public Upstream {
 };
 
 // One endpoint after the other until a connection stands: two more attempts where nothing was
-// sent yet (X-14, K-25). Each failed one is logged and counted.
+// sent yet (X-14, K-25). Each failed one is logged and counted as a connection that came to
+// nothing.
 struct Attempts {
   Worker& worker;
   const Destination& destination;
@@ -28,6 +29,10 @@ struct Attempts {
   // The endpoint for the next attempt; null when there is none or no attempt is left.
   const Endpoint* next();
   void failed(const Endpoint& endpoint, const DialFailure& failure);
+  // Counts the request itself, once, where the last attempt failed.
+  void give_up();
+
+  EdgeTable::Use last_failure = {};
 };
 
 // Whether the proxy can speak to this endpoint as decided. SIMPLE and MUTUAL with certificates
