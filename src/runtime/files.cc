@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -13,6 +14,8 @@
 namespace mortise::runtime {
 
 namespace {
+
+constexpr std::size_t kLongestLine = 160;
 
 Result<void> write_whole(int file, std::string_view text, const std::string& path) {
   off_t at = 0;
@@ -47,6 +50,26 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
       return fail(Code::exhausted, path + " is too large");
     text.append(buffer.data(), static_cast<std::size_t>(got));
   }
+}
+
+std::string last_line(const std::string& path) {
+  const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return {};
+  const auto size = ::lseek(file.get(), 0, SEEK_END);
+  std::array<char, 1024> buffer{};
+  const auto length = static_cast<off_t>(buffer.size());
+  const auto got =
+      ::pread(file.get(), buffer.data(), buffer.size(), std::max<off_t>(size - length, 0));
+  if (got <= 0) return {};
+  std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+  const auto end = text.find_last_not_of("\r\n ");
+  if (end == std::string_view::npos) return {};
+  text = text.substr(0, end + 1);
+  const auto start = text.rfind('\n');
+  std::string line(start == std::string_view::npos ? text : text.substr(start + 1));
+  line.resize(std::min(line.size(), kLongestLine));
+  std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
+  return line;
 }
 
 Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {

@@ -13,6 +13,8 @@ namespace mortise::runtime {
 
 // exhausted: larger than `limit`. not_found: there is none.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64 << 20);
+// The last line of a log, shortened and without control characters; empty if there is none.
+std::string last_line(const std::string& path);
 // Readers see the old or the new text, never a mixture.
 Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode);
 // Keeps the inode, which is bind-mounted elsewhere. Writes nothing if the text is the same.

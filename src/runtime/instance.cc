@@ -27,9 +27,12 @@ constexpr Duration kGrace = std::chrono::seconds(5);
 Instance::Instance(const Parts& parts, InstanceRecord& record)
     : parts_(parts),
       record_(record),
-      sidecar_(parts.processes, record.sidecar, record.sidecar_restarts, parts.save) {
+      sidecar_(parts.processes, record.sidecar, record.sidecar_restarts, parts.save),
+      sidecar_was_in_force_(record.ready && record.sidecar.valid()),
+      state_(record.ready ? "Running" : "Starting") {
   for (auto& program : record.programs)
     programs_.emplace_back(parts.processes, program.process, program.restarts, parts.save);
+  last_ends_.resize(programs_.size());
 }
 
 void Instance::step(TimePoint now, const std::string& service_rules) {
@@ -62,6 +65,8 @@ Result<void> Instance::build(const std::string& service_rules) {
   if (spec.has_sidecar) sidecar_uid = parts_.layout.sidecar_uid(record_.slot);
   CHECK_OK(
       apply_rules(capture_in_force_, capture_rules(Layout::address(record_.slot), sidecar_uid)));
+  // A new supervisor that has heard nothing yet leaves the rules of the last one in force.
+  if (service_rules.empty()) return {};
   return apply_rules(services_in_force_, service_rules);
 }
 
@@ -122,6 +127,10 @@ void Instance::run_programs(TimePoint now) {
       watch_closely_until_ = now + kCloseWatch;
       parts_.log.info(
           fmt::format("{}: {} {}", record_.spec.key(), program.container, ending->to_string()));
+      last_ends_[i] = fmt::format("{} {}", program.container, ending->to_string());
+      const auto& spec = record_.spec;
+      const auto said = last_line(parts_.layout.program_log(spec.namespace_name, spec.name));
+      if (!said.empty()) last_ends_[i] += fmt::format(" (\"{}\")", said);
       record_.programs[i].completed = record_.spec.runs_once && ending->status == 0;
     }
     const bool is_place = program.argv.empty() && program.problem.empty();
@@ -148,10 +157,8 @@ std::string Instance::what_is_missing(TimePoint now) {
   for (std::size_t i = 0; i < programs_.size(); ++i) {
     const auto& program = record_.spec.programs[i];
     if (programs_[i].running() || record_.programs[i].completed) continue;
-    if (!programs_[i].trouble().empty())
-      return program.problem.empty() && record_.programs[i].restarts > 0
-                 ? fmt::format("Restarting: {} {}", program.container, programs_[i].trouble())
-                 : programs_[i].trouble();
+    if (!last_ends_[i].empty()) return "Restarting: " + last_ends_[i];
+    if (!programs_[i].trouble().empty()) return programs_[i].trouble();
     if (!program.argv.empty()) return "Starting";
   }
   if (record_.spec.has_sidecar && !sidecar_serves(now)) {
@@ -162,27 +169,33 @@ std::string Instance::what_is_missing(TimePoint now) {
   if (record_.spec.ports.empty()) return {};
   const auto listening = parts_.network.listening_ports(home());
   if (!listening) return listening.error().what();
-  for (const auto& port : record_.spec.ports)
-    if (!listening->contains(port.port))
-      return fmt::format("Starting: nothing listens on port {} yet", port.port);
+  for (const auto& port : record_.spec.ports) {
+    if (listening->contains(port.port)) continue;
+    for (std::size_t i = 0; i < programs_.size(); ++i)
+      if (!last_ends_[i].empty() && !record_.programs[i].completed)
+        return fmt::format("Restarted: {}; nothing listens on port {} yet", last_ends_[i],
+                           port.port);
+    return fmt::format("Starting: nothing listens on port {} yet", port.port);
+  }
+  for (auto& end : last_ends_) end.clear();  // it serves again: its past is no reason any more
   return {};
 }
 
 void Instance::look_at_readiness(TimePoint now) {
-  const bool was_ready = ready_;
+  const bool was_ready = record_.ready;
   if (completed()) {
     state_ = "Completed";
-    ready_ = false;
+    record_.ready = false;
   } else {
     state_ = what_is_missing(now);
-    ready_ = state_.empty();
-    if (ready_) state_ = "Running";
+    record_.ready = state_.empty();
+    if (record_.ready) state_ = "Running";
   }
-  if (was_ready != ready_) watch_closely_until_ = now + kCloseWatch;
+  if (was_ready != record_.ready) watch_closely_until_ = now + kCloseWatch;
 }
 
 TimePoint Instance::next_step(TimePoint now) const {
-  auto next = now + (now < watch_closely_until_ && !ready_ ? kLook : kLookRarely);
+  auto next = now + (now < watch_closely_until_ && !record_.ready ? kLook : kLookRarely);
   if (build_at_ > now) next = std::min(next, build_at_);
   if (record_.removing) next = std::min(next, now + kLook);
   for (const auto& program : programs_)
@@ -218,7 +231,7 @@ model::Workload Instance::workload() const {
           .has_sidecar = has_sidecar,
           .tls_mode = spec.tls_mode,
           .sidecar_uid = has_sidecar ? parts_.layout.sidecar_uid(record_.slot) : 0,
-          .ready = ready_ && !record_.removing};
+          .ready = record_.ready && !record_.removing};
 }
 
 std::optional<client::Registration> Instance::unregistered() const {
@@ -233,7 +246,7 @@ std::optional<client::Registration> Instance::unregistered() const {
 
 // Callers first, then the processes, then the place: nobody is sent to what is going away.
 void Instance::leave(TimePoint now) {
-  ready_ = false;
+  record_.ready = false;
   if (!leaving_since_) leaving_since_ = now;
   const auto waited = now - *leaving_since_;
   if (!deregistered_ && waited < kDeregistration) return;

@@ -33,7 +33,8 @@ class Instance {
   // The record lives in the state, under the same owner.
   Instance(const Parts& parts, InstanceRecord& record);
 
-  // Does what can be done now; never waits for another process. `service_rules`: see rules.h.
+  // Does what can be done now; never waits for another process. `service_rules`: see rules.h;
+  // empty: not known yet, those in force stay.
   void step(TimePoint now, const std::string& service_rules);
   // When the next step has something to do by itself; sooner if a process ends.
   [[nodiscard]] TimePoint next_step(TimePoint now) const;
@@ -48,7 +49,7 @@ class Instance {
   [[nodiscard]] std::optional<client::Registration> unregistered() const;
   [[nodiscard]] bool wants_deregistration() const { return record_.removing && !deregistered_; }
   [[nodiscard]] bool awaits_sidecar() const;
-  [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] bool ready() const { return record_.ready; }
   [[nodiscard]] bool gone() const { return gone_; }
   [[nodiscard]] const InstanceRecord& record() const { return record_; }
   [[nodiscard]] model::Workload workload() const;
@@ -71,6 +72,7 @@ class Instance {
   InstanceRecord& record_;
   Runner sidecar_;
   std::deque<Runner> programs_;
+  std::vector<std::string> last_ends_;  // beside programs_: how each ended last, and its last line
 
   bool built_ = false;
   std::string trouble_;  // of build()
@@ -80,8 +82,7 @@ class Instance {
   CaptureSockets sockets_;
   bool sidecar_was_in_force_ = false;
   std::optional<TimePoint> sidecar_missing_since_;  // from its end until the next one is in force
-  bool ready_ = false;
-  std::string state_ = "Starting";
+  std::string state_;
   TimePoint watch_closely_until_;
   std::optional<client::Registration> registered_;
 

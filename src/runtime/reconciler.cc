@@ -18,7 +18,7 @@ constexpr Duration kQuiet = std::chrono::seconds(5);
 }  // namespace
 
 Reconciler::Reconciler(const Parts& parts, State& state, Random& random)
-    : parts_(parts), state_(state), random_(random), service_rules_(runtime::service_rules({})) {
+    : parts_(parts), state_(state), random_(random) {
   for (auto& [key, record] : state_.instances) adopt(record);
 }
 
@@ -59,6 +59,9 @@ TimePoint Reconciler::step(TimePoint now) {
     changed |= instance->ready() != was_ready || instance->gone();
     next = std::min(next, instance->next_step(now));
   }
+  if (changed) {
+    if (const auto saved = parts_.save(); !saved) parts_.log.error(saved.error().what());
+  }
   if (const auto forgotten = forget_gone(); !forgotten) parts_.log.error(forgotten.error().what());
   return changed ? now : next;
 }
@@ -93,6 +96,7 @@ Result<void> Reconciler::create(WorkloadSpec spec) {
   record.spec = std::move(spec);
   auto key = record.spec.key();
   parts_.log.info(fmt::format("creates {} at {}", key, Layout::address(slot).to_string()));
+  strangers_.erase(key);  // a registration of its name is its own from now on
   const auto [place, added] = state_.instances.emplace(std::move(key), std::move(record));
   adopt(place->second);
   return {};

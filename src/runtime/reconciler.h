@@ -54,7 +54,7 @@ class Reconciler {
   Images images_{{}};
   std::map<std::string, std::unique_ptr<Instance>> instances_;
   std::set<std::string> strangers_;
-  std::string service_rules_;
+  std::string service_rules_;  // empty until the first inventory
 };
 
 }  // namespace mortise::runtime

@@ -273,6 +273,112 @@ TEST(Reconciler, ANewSupervisorTakesOverWhatRuns) {
   EXPECT_TRUE(host.only().workload.ready);
 }
 
+Inventory with_service(Inventory inventory) {
+  model::Service service;
+  service.meta.ref = {"Service", "full", "app"};
+  service.selector = {{"app", "app"}};
+  service.ports = {{.name = "http", .port = 8000, .target = std::uint16_t{80}}};
+  service.address = *IpAddress::parse("198.19.0.1");
+  inventory.services = {service};
+  return inventory;
+}
+
+TEST(Reconciler, ATakeoverLeavesTheRulesOfServicesInForce) {
+  for (const bool injected : {false, true}) {
+    Host host;
+    const auto inventory = with_service(inventory_of(injected));
+    host.declare(inventory);
+    host.settle();
+    ASSERT_TRUE(host.only().workload.ready);
+    host.state = *decode_state(encode(host.state));
+    host.capture.applied.clear();
+    host.boot();
+    host.reconciler->step(host.now);  // before it heard anything of the control plane
+    host.declare(inventory);
+    host.reconciler->step(host.now);  // and before that said anything of sidecars
+    const auto address = host.only().workload.address.to_string();
+    ASSERT_THAT(host.capture.applied, SizeIs(1));
+    for (const auto& rules : host.capture.applied.begin()->second)
+      if (rules.contains("mortise_services"))
+        EXPECT_THAT(rules, HasSubstr("0 : " + address + " . 80\n"));
+    for (const auto& told : host.reconciler->unregistered()) EXPECT_TRUE(told.workload.ready);
+  }
+}
+
+TEST(Reconciler, ATakeoverSeesWhatEndedMeanwhile) {
+  Host host;
+  host.declare(inventory_of(false, "sleep", {{"http", 80}}));
+  host.network.listening = {80};
+  host.settle();
+  ASSERT_TRUE(host.only().workload.ready);
+  host.processes.end("sleep");
+  host.network.listening = {};
+  host.boot();
+  host.declare(inventory_of(false, "sleep", {{"http", 80}}));
+  host.reconciler->step(host.now);
+  const auto told = host.reconciler->unregistered();
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_FALSE(told[0].workload.ready);
+}
+
+Inventory pod_of(const std::string& name) {
+  Inventory inventory;
+  model::Pod pod;
+  pod.meta.ref = {"Pod", "full", name};
+  pod.pod.containers.resize(1);
+  pod.pod.containers[0].command = {"sleep"};
+  inventory.pods = {pod};
+  return inventory;
+}
+
+TEST(Reconciler, ANameUsedAgainAtOnceIsANewInstanceAndStaysRegistered) {
+  Host host;
+  host.declare(pod_of("probe"));
+  host.settle();
+  const auto before = host.only().workload.address;
+  host.declare({});
+  host.step();
+  host.declare(pod_of("probe"));
+  host.settle();
+  EXPECT_TRUE(host.only().workload.ready);
+  EXPECT_NE(host.only().workload.address, before);
+  EXPECT_THAT(host.processes.running, SizeIs(1));
+  EXPECT_THAT(host.network.existing, SizeIs(1));
+}
+
+TEST(Reconciler, ARegistrationLeftByANamesakeIsNotTakenForTheNewOnes) {
+  Host host;
+  client::WorkloadStatus old;
+  old.registered.workload.namespace_name = "full";
+  old.registered.workload.name = "probe";
+  host.reconciler->set_workloads({old});
+  EXPECT_THAT(host.reconciler->strangers(), Contains("full/probe"));
+  host.declare(pod_of("probe"));
+  host.reconciler->step(host.now);
+  EXPECT_THAT(host.reconciler->strangers(), IsEmpty());
+}
+
+TEST(Reconciler, AProgramThatKeepsEndingSaysHow) {
+  Host host;
+  host.declare(inventory_of(false, "sleep", {{"http", 8088}}));
+  host.settle();
+  const auto& pod = host.only().workload.name;
+  const auto log = host.layout.program_log("full", pod);
+  ASSERT_TRUE(replace_file(log, "hello\nno such file: x.conf\n", 0600).has_value());
+  for (int i = 0; i < 5; ++i) {
+    host.processes.end("sleep");
+    host.settle();
+    EXPECT_EQ(host.only().state, "Restarting: main ended with status 1 (\"no such file: x.conf\")");
+    host.now += 10s;
+    host.settle();
+    EXPECT_THAT(host.only().state, HasSubstr("main ended with status 1"));
+    EXPECT_THAT(host.only().state, HasSubstr("nothing listens on port 8088 yet"));
+  }
+  host.network.listening = {8088};
+  host.settle();
+  EXPECT_EQ(host.only().state, "Running");
+}
+
 TEST(Reconciler, EndsWhatAnEarlierSupervisorLeftWithoutRecord) {
   Host host;
   const auto stray = host.layout.workload_netns("full", "stray");

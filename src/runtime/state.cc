@@ -58,6 +58,7 @@ Json to_json(const InstanceRecord& instance) {
           {"slot", instance.slot},
           {"netns", instance.netns},
           {"removing", instance.removing},
+          {"ready", instance.ready},
           {"sidecar", to_json(instance.sidecar)},
           {"sidecar_restarts", instance.sidecar_restarts},
           {"programs", std::move(programs)}};
@@ -105,6 +106,7 @@ InstanceRecord instance_from(const Json& json) {
   instance.slot = json.at("slot").get<int>();
   instance.netns = json.at("netns").get<std::string>();
   instance.removing = json.at("removing").get<bool>();
+  instance.ready = json.value("ready", false);  // absent in files of earlier versions
   instance.sidecar = process_from(json.at("sidecar"));
   instance.sidecar_restarts = json.at("sidecar_restarts").get<int>();
   for (const auto& program : json.at("programs"))

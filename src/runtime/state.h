@@ -31,6 +31,7 @@ struct InstanceRecord {
   int slot = 0;
   std::string netns;
   bool removing = false;
+  bool ready = false;  // callers are sent to it; so after a takeover, until a look says otherwise
   ProcessId sidecar;
   int sidecar_restarts = 0;
   std::vector<ProgramRecord> programs;  // beside spec.programs

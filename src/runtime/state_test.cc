@@ -33,6 +33,7 @@ State full_state() {
                         .uid = 33,
                         .problem = "none"}}};
   instance.slot = 2;
+  instance.ready = true;
   instance.netns = "mortise-abcdef-full-httpbin-dcd9b4989f-5cndk";
   instance.sidecar = {.pid = 77, .start_time = 18446744073709551615ULL};
   instance.sidecar_restarts = 4;

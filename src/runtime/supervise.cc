@@ -52,26 +52,18 @@ io::Task<bool> answers(client::Client& client) {
   co_return status.has_value();
 }
 
-io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, ProcessId started,
-                              Duration limit) {
+// An answer alone proves little: control planes outlive supervisors. One has to be there as well.
+io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, const Layout& layout,
+                              ProcessId started, Duration limit) {
   const auto deadline = loop.now() + limit;
   while (loop.now() < deadline) {
     const auto answered = co_await io::before(loop, deadline, answers(client));
-    if (answered && *answered) co_return true;
-    if (started.valid() && !is_alive(started)) co_return false;
+    const bool supervised = lock_owner(layout).has_value();
+    if (answered && *answered && supervised) co_return true;
+    if (started.valid() ? !is_alive(started) : !supervised) co_return false;
     co_await loop.sleep_for(kPoll);
   }
   co_return false;
-}
-
-// The last words of a supervisor that did not come up.
-std::string last_line(const std::string& log_file) {
-  const auto text = read_file(log_file);
-  if (!text) return {};
-  auto end = text->find_last_not_of('\n');
-  if (end == std::string::npos) return {};
-  const auto start = text->rfind('\n', end);
-  return text->substr(start == std::string::npos ? 0 : start + 1, end - (start + 1) + 1);
 }
 
 Launch supervisor_launch(const Layout& layout, const Options& options) {
@@ -127,15 +119,18 @@ Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds 
     TRY(started,
         spawn(supervisor_launch(layout, options), [](const ProcessId&) { return Result<void>(); }));
   }
-  if (loop.run_until_done(answers_within(loop, client, started, limit))) return started.valid();
+  if (loop.run_until_done(answers_within(loop, client, layout, started, limit)))
+    return started.valid();
   // Two `up` at once: the other one's supervisor won, and that is fine.
   if (started.valid()) ::waitpid(started.pid, nullptr, WNOHANG);
   const bool lost = started.valid() && !is_alive(started) && lock_owner(layout);
-  if (lost && loop.run_until_done(answers_within(loop, client, {}, limit))) return false;
+  if (lost && loop.run_until_done(answers_within(loop, client, layout, {}, limit))) return false;
   const auto said = last_line(layout.logs_dir() + "/supervisor.log");
+  const bool died = started.valid() ? !is_alive(started) : !lock_owner(layout);
   return fail(Code::unavailable,
-              fmt::format("the control plane did not come up: {} (see {}/supervisor.log and "
-                          "control.log beside it)",
+              fmt::format("{}: {} (see {}/supervisor.log and control.log beside it)",
+                          died ? "the supervisor ended before the mesh was up"
+                               : "the control plane did not come up",
                           said.empty() ? "no answer in time" : said, layout.logs_dir()));
 }
 
