@@ -97,6 +97,31 @@ TEST_F(AbandonedMesh, ExecNamesTheContainersThereAre) {
   EXPECT_THAT(answer.error().what(), HasSubstr("it has: main, istio-proxy"));
 }
 
+TEST_F(AbandonedMesh, ExecSaysThatAWorkloadIsEnding) {
+  auto state = *load_state(layout_.state_file());
+  state.instances.begin()->second.removing = true;
+  ASSERT_TRUE(save_state(layout_.state_file(), state).has_value());
+  const auto answer = run("true");
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code(), Code::unavailable);
+  EXPECT_THAT(answer.error().what(), HasSubstr("is ending"));
+}
+
+TEST_F(AbandonedMesh, ProgramsMayOpenTheirOutputByName) {
+  const auto log = layout_.data_dir() + "/log";
+  Launch launch{.program = "/bin/sh",
+                .argv = {"sh", "-c", "echo one >> /dev/stdout && echo two >> /dev/stderr"},
+                .env = {{"PATH", "/usr/bin:/bin"}},
+                .sandbox = program_sandbox(layout_, record_, record_.spec.programs[0]),
+                .descriptors = {},
+                .log_file = log};
+  const auto process = spawn(launch, [](const ProcessId&) { return Result<void>(); });
+  ASSERT_TRUE(process.has_value()) << process.error().what();
+  int status = 0;
+  EXPECT_EQ(::waitpid(process->pid, &status, 0), process->pid);
+  EXPECT_EQ(*read_file(log), "one\ntwo\n");
+}
+
 TEST_F(AbandonedMesh, DownEndsProcessesThatNobodyRecorded) {
   Launch launch{.program = "/bin/sh",
                 .argv = {"sh", "-c", "trap '' TERM; exec sleep 1000"},  // ignores the polite signal

@@ -54,6 +54,9 @@ Result<Files> open_files(const Launch& launch) {
     files.log = io::Descriptor(
         ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!files.log.valid()) return fail_errno("log file " + log);
+    // Opening /dev/stdout asks for rights to the file itself; the folders above stay closed to it.
+    if (launch.sandbox && ::fchown(files.log.get(), launch.sandbox->uid, launch.sandbox->uid) != 0)
+      return fail_errno("give away log file " + log);
   }
   TRY(files.to_parent, Pipe::make());
   TRY(files.to_child, Pipe::make());
