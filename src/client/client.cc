@@ -37,6 +37,17 @@ std::string path_of(const std::string& namespace_name, const std::string& name) 
          http::percent_encode(name);
 }
 
+// What to type next depends on why: starting a mesh helps only where none runs.
+Error not_reached(const std::string& path, const Error& reason) {
+  if (reason.code() == Code::denied)
+    return {Code::denied, reason.what() + "; this mesh is root's: try again with sudo"};
+  const bool nobody_listens = reason.code() == Code::not_found ||
+                              reason.what().find("Connection refused") != std::string::npos;
+  auto sentence = "no control plane answers on " + path + " (" + reason.what() + ")";
+  if (nobody_listens) sentence += "; `mortise up` starts one";
+  return {Code::unavailable, std::move(sentence)};
+}
+
 // Appends a query parameter.
 void add(std::string& target, const char* key, std::string_view value) {
   target += target.find('?') == std::string::npos ? '?' : '&';
@@ -65,8 +76,7 @@ Client::Client(io::Loop& loop, io::Network& network, std::string socket_path)
 io::Task<Result<Client::Reply>> Client::exchange(Call call) {
   auto stream = co_await network_.connect_unix(socket_path_);
   if (!stream) {
-    co_return fail(Code::unavailable, "no control plane answers on " + socket_path_ + " (" +
-                                          stream.error().what() + "); `mortise up` starts one");
+    co_return std::unexpected(not_reached(socket_path_, stream.error()));
   }
   http::Limits limits;
   limits.body_bytes = kLargestAnswer;

@@ -14,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 // A control plane that answers what the test wrote down, over a real unix socket.
 class FakeControlPlane {
@@ -56,6 +57,17 @@ class FakeControlPlane {
   std::unique_ptr<io::Listener> listener_;
   io::Scope tasks_{loop};
 };
+
+TEST(Client, APathThatIsNoSocketIsNotAMeshThatIsDown) {
+  io::EpollLoop loop{1};
+  io::OsNetwork network{loop};
+  for (const auto& path : {std::string("/dev/null/control.sock"), "/" + std::string(300, 'x')}) {
+    Client client(loop, network, path);
+    const auto status = loop.run_until_done(client.status());
+    ASSERT_FALSE(status.has_value());
+    EXPECT_THAT(status.error().what(), Not(HasSubstr("mortise up"))) << path;
+  }
+}
 
 TEST(Client, AsksForWhatTheCallerNamed) {
   FakeControlPlane control;
