@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "cli/change.h"
 #include "cli/duration.h"
@@ -11,6 +12,7 @@
 #include "cli/readiness.h"
 #include "client/blocking.h"
 #include "manifest/kinds.h"
+#include "model/names.h"
 
 namespace mortise::cli {
 namespace {
@@ -22,6 +24,24 @@ constexpr milliseconds kLookEvery(500);
 constexpr milliseconds kSettle(300);
 constexpr std::array<std::string_view, 4> kSettings = {"global.mtls.auto", "global.mtls.enabled",
                                                        "global.trustDomain", "pki.workloadTTL"};
+
+// Empty, or what the value must be. The control plane checks again when it is up.
+std::string wrong_value(const std::string& key, const std::string& value) {
+  if (key == "global.trustDomain") {
+    std::string domain = value;
+    std::transform(domain.begin(), domain.end(), domain.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return model::is_dns_subdomain(domain) ? "" : "write a domain, such as cluster.local";
+  }
+  if (key == "pki.workloadTTL") {
+    const bool digits_and_units =
+        !value.empty() && value.find_first_not_of("0123456789hms") == value.npos &&
+        value.find_first_of("123456789") != value.npos && value.front() <= '9' &&
+        value.back() > '9' && value.find("hm") == value.npos;
+    return digits_and_units ? "" : "write a duration, such as 24h or 1h30m";
+  }
+  return value == "true" || value == "false" ? "" : "write true or false";
+}
 
 // Says each step with the time it took.
 class Steps {
@@ -69,6 +89,13 @@ Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt&
   Brought brought;
   TRY(brought.started_now, context.host.start(kSupervisorLimit));
   steps.done(brought.started_now ? "started the control plane" : "the control plane runs already");
+  if (what.check_stored) {
+    const auto checked_out = what.check_stored(context);
+    const bool usable = checked_out && *checked_out == kDone;
+    if (!usable && brought.started_now) CHECK_OK(context.host.down(false));
+    TRY(brought.exit_code, checked_out);
+    if (brought.exit_code != kDone) return brought;
+  }
   if (!what.settings.empty()) {
     TRY(const auto changed, context.mesh.put_settings(what.settings));
     steps.done(fmt::format("stored {}, revision {}", plural(what.settings.size(), "setting"),
@@ -127,7 +154,11 @@ Result<std::map<std::string, std::string>> parse_settings(const std::vector<std:
                                              near.empty() ? "" : ", did you mean " + near,
                                              fmt::join(kSettings, ", ")));
     }
-    settings[key] = text.substr(equals + 1);
+    const auto value = text.substr(equals + 1);
+    if (const auto remedy = wrong_value(key, value); !remedy.empty()) {
+      return fail(Code::invalid, fmt::format("--set {}: {}", text, remedy));
+    }
+    settings[key] = value;
   }
   return settings;
 }

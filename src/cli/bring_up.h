@@ -2,6 +2,7 @@
 // its time, and what is refused is refused before anything starts.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "cli/interrupt.h"
@@ -16,6 +17,8 @@ struct BringUp {
   std::map<std::string, std::string> settings;
   std::vector<runtime::Image> images;
   std::chrono::milliseconds limit{60'000};  // until every workload is ready
+  // Looks at what the mesh holds before anything is changed; not kDone: nothing is.
+  std::function<Result<int>(Context&)> check_stored;
 };
 
 struct Brought {

@@ -17,9 +17,13 @@ class FakeMesh final : public client::BlockingClient {
   Result<client::Change> apply(client::Apply what) override {
     applied.push_back(std::move(what));
     stored.insert(stored.end(), stored_by_apply.begin(), stored_by_apply.end());
+    running.insert(running.end(), running_by_apply.begin(), running_by_apply.end());
     return change;
   }
   Result<client::Change> remove(client::Remove what) override {
+    std::erase_if(running, [&](const client::WorkloadStatus& status) {
+      return what.kind == "Pod" && status.registered.workload.name == what.name;
+    });
     removed.push_back(std::move(what));
     return change;
   }
@@ -41,6 +45,7 @@ class FakeMesh final : public client::BlockingClient {
   Result<std::vector<client::WorkloadStatus>> workloads(std::string namespace_name) override {
     if (!reachable) return fail(Code::unavailable, "nobody listens on control.sock");
     std::vector<client::WorkloadStatus> found;
+    if (looks_until_gone > 0 && --looks_until_gone == 0) running.clear();
     for (const auto& status : running) {
       const auto& where = status.registered.workload.namespace_name;
       if (namespace_name.empty() || where == namespace_name) found.push_back(status);
@@ -66,6 +71,8 @@ class FakeMesh final : public client::BlockingClient {
   std::vector<client::Object> stored;
   std::vector<client::Object> stored_by_apply;
   std::vector<client::WorkloadStatus> running;
+  std::vector<client::WorkloadStatus> running_by_apply;
+  int looks_until_gone = 0;  // then nothing runs any more; 0: as it is
   client::MeshStatus mesh_status;
   client::MtlsRule rule;
   // What was asked of it.
@@ -101,6 +108,10 @@ class FakeHost final : public Host {
   }
   Result<int> exec(const runtime::Exec& what) override {
     executed.push_back(what);
+    if (exec_failures > 0) {
+      --exec_failures;
+      return exec_failure;
+    }
     return exec_status;
   }
   Result<Captured> exec_captured(const runtime::Exec& what, std::chrono::milliseconds) override {
@@ -115,6 +126,8 @@ class FakeHost final : public Host {
   bool is_running = false;
   int starts = 0;
   int exec_status = 0;
+  int exec_failures = 0;  // that come first
+  Result<int> exec_failure = fail(Code::not_found, "no workload of that name");
   Captured captured;
   runtime::LogFiles logs;
   std::string missing_program = "no-such-program";

@@ -10,8 +10,10 @@ namespace {
 
 // What to type next, where the reason for a failure is one of the usual ones.
 std::string hint_for(const Error& error, const Context& context) {
+  // Only what was asked of the control plane: a data directory may be unusable for other reasons.
   const bool names_remedy = error.what().find("mortise up") != std::string::npos;
-  if (error.code() == Code::unavailable && !names_remedy && !context.host.running()) {
+  const bool asked = error.what().find("control.sock") != std::string::npos;
+  if (error.code() == Code::unavailable && asked && !names_remedy && !context.host.running()) {
     return fmt::format("no mesh is running in {}; sudo mortise up starts one",
                        context.shared.data_dir);
   }
@@ -24,6 +26,12 @@ std::string hint_for(const Error& error, const Context& context) {
 }
 
 }  // namespace
+
+Error Context::unless_running(const Error& error) const {
+  if (error.code() != Code::not_found || host.running()) return error;
+  return {Code::unavailable,
+          fmt::format("no mesh is running in {}; sudo mortise up starts one", shared.data_dir)};
+}
 
 int Context::wrong_usage(const std::string& text) const {
   say("error: " + text);

@@ -36,6 +36,8 @@ struct Context {
   // Says "error: TEXT" and answers the exit code for it.
   int wrong_usage(const std::string& text) const;
   int failed(const Error& error) const;
+  // An error that "nothing is here" would hide: no mesh is running.
+  Error unless_running(const Error& error) const;
   // A line of progress or a hint.
   void say(const std::string& line) const { terminal.err(line + "\n"); }
 };

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "cli/change.h"
 #include "cli/commands/verbs.h"
 #include "cli/files.h"
@@ -38,6 +40,11 @@ class ApplyVerb final : public Verb {
     what.force = force_;
     what.reason = reason_;
     what.wait = waiting_.milliseconds();
+    const auto parsed = parse_files(what);
+    if (parsed.objects.empty() && parsed.problems.empty()) {
+      context.say(fmt::format("error: no objects found in {}", fmt::join(files_, ", ")));
+      return kBadInput;
+    }
     return dry_run_ ? show(context, what) : send(context, std::move(what));
   }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/bring_up.h"
 #include "cli/change.h"
 #include "cli/commands/verbs.h"
@@ -7,6 +9,7 @@
 #include "cli/host.h"
 #include "cli/lab.h"
 #include "cli/lab_files.h"
+#include "cli/lab_strangers.h"
 #include "cli/table.h"
 #include "client/blocking.h"
 
@@ -42,6 +45,10 @@ class DemoLabVerb final : public Verb {
 
     const Interrupt interrupt;
     const bool ran_before = context.host.running();
+    if (ran_before) {
+      TRY(const int usable, refuse_other_mesh(context));
+      if (usable != kDone) return usable;
+    }
     const auto exit_code = walk(context, *images, interrupt);
     if (interrupt.raised()) {
       context.say("interrupted");
@@ -54,6 +61,24 @@ class DemoLabVerb final : public Verb {
   }
 
  private:
+  // The lab changes the mesh's policy: it touches no mesh that holds anything else.
+  static Result<int> refuse_other_mesh(Context& context) {
+    TRY(const auto stored, context.mesh.objects({}));
+    const auto others = strangers_to_lab(stored);
+    if (others.empty()) return kDone;
+    const std::size_t shown = std::min<std::size_t>(others.size(), 5);
+    const auto names = fmt::join(others.begin(), others.begin() + static_cast<long>(shown), ", ");
+    context.say(fmt::format(
+        "error: the mesh in {} is not only the lab's; it holds {}{}", context.shared.data_dir,
+        fmt::to_string(names),
+        others.size() > shown ? fmt::format(" and {} more", others.size() - shown) : ""));
+    context.say(fmt::format(
+        "hint: nothing was changed; mortise demo lab --data-dir DIR makes a mesh of its own, and "
+        "mortise --data-dir {} down --purge deletes this one with its objects and its CA",
+        context.shared.data_dir));
+    return kFailed;
+  }
+
   Result<int> walk(Context& context, const std::vector<runtime::Image>& images,
                    const Interrupt& interrupt) {
     const auto before = context.clock.now();
@@ -85,6 +110,7 @@ class DemoLabVerb final : public Verb {
       what.files.push_back({fmt::format("lab/{}", name), std::string(lab_file(name))});
     }
     what.images = images;
+    what.check_stored = refuse_other_mesh;  // also of a mesh that was stopped
     what.limit = std::chrono::duration_cast<milliseconds>(limit_);
     return what;
   }
@@ -122,6 +148,7 @@ class DemoLabVerb final : public Verb {
         TRY(const auto made, call_once(context, kPairs[i]));
         calls.push_back(made);
       }
+      if (interrupt.raised()) return row;  // a cell cut short says nothing
       row.push_back(cell_text(calls));
       const auto name = fmt::format("{} to {}", kPairs[i].from, kPairs[i].to);
       context.say(fmt::format("  {:<20} {:<24} {:>8}", name, row.back(),
@@ -172,12 +199,16 @@ class DemoLabVerb final : public Verb {
       context.say(paint.green(fmt::format("all {} cells are as they must be", cells)) +
                   fmt::format(" ({})", time));
     }
+    const auto& where = context.shared.data_dir;
+    const auto mortise =
+        where == runtime::default_data_dir() ? "mortise" : "mortise --data-dir " + where;
     context.say(
-        "\nThe lab is up, with the mesh PERMISSIVE. Try next:\n"
-        "  mortise exec -n full sleep -- curl -s http://httpbin.full:8000/headers\n"
-        "  mortise mtls require full/httpbin\n"
-        "  mortise status\n"
-        "  mortise down");
+        fmt::format("\nThe lab is up, with the mesh PERMISSIVE. Try next:\n"
+                    "  {0} exec -n full sleep -- curl -s http://httpbin.full:8000/headers\n"
+                    "  {0} mtls require full/httpbin\n"
+                    "  {0} status\n"
+                    "  {0} down",
+                    mortise));
     return mistakes.empty() ? kDone : kFailed;
   }
 

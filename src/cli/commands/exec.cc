@@ -30,10 +30,11 @@ class ExecVerb final : public Verb {
     for (const auto* prefix : {"pod/", "deployment/", "deploy/", "deployment.apps/"}) {
       if (name.starts_with(prefix)) name.erase(0, std::string_view(prefix).size());
     }
-    TRY(const int status,
-        context.host.exec({context.shared.namespace_name, name, container_, context.program}));
-    if (status != 0) context.say(fmt::format("command terminated with exit code {}", status));
-    return status;
+    const auto status =
+        context.host.exec({context.shared.namespace_name, name, container_, context.program});
+    if (!status) return std::unexpected(context.unless_running(status.error()));
+    if (*status != 0) context.say(fmt::format("command terminated with exit code {}", *status));
+    return *status;
   }
 
  private:

@@ -27,7 +27,9 @@ class LogsVerb final : public Verb {
   }
 
   Result<int> run(Context& context) override {
-    TRY(const auto files, context.host.log_files(context.shared.namespace_name, workload_));
+    const auto found = context.host.log_files(context.shared.namespace_name, workload_);
+    if (!found) return std::unexpected(context.unless_running(found.error()));
+    const auto& files = *found;
     if (proxy_ && files.sidecar.empty()) {
       return fail(Code::not_found,
                   fmt::format("{}/{} has no sidecar", context.shared.namespace_name, workload_));

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/bring_up.h"
 #include "cli/change.h"
 #include "cli/commands/verbs.h"
@@ -36,6 +38,10 @@ std::string pod_text(const std::string& name, const std::string& image,
       "spec:\n  containers:\n  - name: {0}\n    image: {1}\n    command: [{2}]\n",
       quoted(name), quoted(image), words);
 }
+
+// A namesake that ends, or an instance that the supervisor has yet to find.
+constexpr std::chrono::milliseconds kGoneLimit(10'000);
+constexpr std::chrono::milliseconds kLookEvery(200);
 
 class RunVerb final : public Verb {
  public:
@@ -82,6 +88,7 @@ class RunVerb final : public Verb {
     apply.wait = {};
     const auto problems = problems_before_sending(context, apply);
     if (!problems.empty()) return report_problems(context, problems);
+    CHECK_OK(wait_until_gone(context));  // a namesake of just now
     return detach_ ? start(context, std::move(apply)) : attach(context, std::move(apply), program);
   }
 
@@ -89,6 +96,7 @@ class RunVerb final : public Verb {
   Result<int> start(Context& context, client::Apply apply) {
     const Interrupt interrupt;
     TRY(const auto change, context.mesh.apply(std::move(apply)));
+    if (!change.refused.empty()) return refused(context, change);
     const int reported = report_change(context, change);
     return reported == kDone ? wait(context, interrupt) : reported;
   }
@@ -99,12 +107,67 @@ class RunVerb final : public Verb {
     const auto& where = context.shared.namespace_name;
     const Interrupt interrupt;
     TRY(const auto change, context.mesh.apply(std::move(apply)));
-    if (!change.refused.empty()) return report_change(context, change);
+    if (!change.refused.empty()) return refused(context, change);
     auto status = wait(context, interrupt);
-    if (status && *status == kDone) status = context.host.exec({where, name_, "", program});
+    if (status && *status == kDone) status = execute(context, program, interrupt);
     const auto removed = context.mesh.remove({{}, "Pod", name_, where, "", {}});
-    if (status && !removed) return std::unexpected(removed.error());
+    if (!removed) return status ? std::unexpected(removed.error()) : status;
+    const auto gone = wait_until_gone(context);
+    if (status && !gone) return std::unexpected(gone.error());
     return status;
+  }
+
+  // The supervisor may see the pod later than the control plane does.
+  Result<int> execute(Context& context, const std::vector<std::string>& program,
+                      const Interrupt& interrupt) const {
+    const auto deadline = context.clock.now() + kGoneLimit;
+    for (;;) {
+      auto status = context.host.exec({context.shared.namespace_name, name_, "", program});
+      if (status) return status;
+      const auto code = status.error().code();
+      const bool may_come = code == Code::not_found || code == Code::unavailable;
+      if (!may_come || interrupt.raised() || context.clock.now() >= deadline) return status;
+      CHECK_OK(look_again(context));
+    }
+  }
+
+  // So that the name can be used again at once.
+  Result<void> wait_until_gone(Context& context) const {
+    const auto deadline = context.clock.now() + kGoneLimit;
+    for (;;) {
+      TRY(const auto workloads, context.mesh.workloads(context.shared.namespace_name));
+      const bool there = std::any_of(
+          workloads.begin(), workloads.end(),
+          [this](const auto& status) { return status.registered.workload.name == name_; });
+      if (!there) return {};
+      if (context.clock.now() >= deadline) {
+        return fail(
+            Code::timed_out,
+            fmt::format("pod \"{}\" in namespace {} is still ending; mortise get pods -n {} "
+                        "shows when it is gone",
+                        name_, context.shared.namespace_name, context.shared.namespace_name));
+      }
+      CHECK_OK(look_again(context));
+    }
+  }
+
+  // Workloads come and go without a new revision, so the wait is short.
+  static Result<void> look_again(Context& context) {
+    TRY(const auto revision, context.mesh.revision(0, std::chrono::milliseconds(0)));
+    CHECK_OK(context.mesh.revision(revision, kLookEvery));
+    return {};
+  }
+
+  // There are no files here that the reader could mend.
+  Result<int> refused(Context& context, const client::Change& change) const {
+    const auto& where = context.shared.namespace_name;
+    const auto known = context.mesh.objects({"Namespace", {}, where});
+    if (!known && known.error().code() == Code::not_found) {
+      return fail(Code::not_found,
+                  fmt::format("there is no namespace \"{}\"; mortise create namespace {} makes it",
+                              where, where));
+    }
+    return report_change(context, change);
   }
 
   Result<int> wait(Context& context, const Interrupt& interrupt) const {

@@ -16,7 +16,6 @@ using Workloads = std::vector<client::WorkloadStatus>;
 
 // How long a certificate still lasts: the runway if the control plane stays away.
 std::string runway(std::int64_t not_after, std::int64_t now) {
-  if (not_after == 0) return "none yet";
   return not_after <= now ? "expired" : "in " + age_words(not_after - now);
 }
 
@@ -24,6 +23,14 @@ std::string sidecar_words(const client::WorkloadStatus& status) {
   if (!status.registered.workload.has_sidecar) return "none";
   if (!status.sidecar || !status.sidecar->connected) return "not connected";
   return status.sidecar->synced ? "in sync" : "behind";
+}
+
+std::string certificate_words(const std::optional<client::SidecarStatus>& sidecar,
+                              std::int64_t now) {
+  if (!sidecar) return "-";
+  if (sidecar->certificate_not_after != 0) return runway(sidecar->certificate_not_after, now);
+  // It has one, or it would not be in sync: its first report is on its way.
+  return sidecar->connected ? "not reported yet" : "-";
 }
 
 std::string workload_table(const Workloads& workloads, std::int64_t now) {
@@ -36,8 +43,7 @@ std::string workload_table(const Workloads& workloads, std::int64_t now) {
     table.add({workload.namespace_name, workload.name, workload.ready ? "yes" : "no",
                status.registered.state, std::to_string(status.registered.restarts),
                sidecar_words(status), known ? std::to_string(status.sidecar->revision) : "-",
-               known ? runway(status.sidecar->certificate_not_after, now) : "-",
-               age_words(status.age_seconds)});
+               certificate_words(status.sidecar, now), age_words(status.age_seconds)});
   }
   return table.to_string();
 }

@@ -53,7 +53,7 @@ class CommandLine : public testing::Test {
     workload.owner_kind = "Pod";
     workload.ready = true;
     status.registered.state = "Running";
-    mesh.running = {status};
+    mesh.running_by_apply = {status};
     mesh.stored_by_apply = {{{"Pod", where, name}, "v1", "", "{}"}};
   }
 
@@ -76,6 +76,8 @@ class CommandLine : public testing::Test {
   FakeMesh mesh;
   FakeHost host;
 };
+
+constexpr const char* kAccount = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: sa\n";
 
 client::WorkloadStatus pod(const std::string& where, const std::string& name, bool sidecar) {
   client::WorkloadStatus status;
@@ -224,7 +226,7 @@ TEST_F(CommandLine, ApplyPrintsLinesAsKubectlAndTheReceipt) {
                          {"Deployment/full/web", "configured"},
                          {"Namespace//full", "created"}};
   mesh.change.receipt = client::Receipt{5, 5, 12, {}};
-  EXPECT_EQ(type({"apply", "-f", file("")}), 0) << terminal.err_text;
+  EXPECT_EQ(type({"apply", "-f", file(kAccount)}), 0) << terminal.err_text;
   EXPECT_EQ(terminal.out_text,
             "policy.authentication.istio.io/httpbin created\n"
             "service/web unchanged\n"
@@ -236,7 +238,7 @@ TEST_F(CommandLine, ApplyPrintsLinesAsKubectlAndTheReceipt) {
 TEST_F(CommandLine, ApplyNamesLaggingProxiesAndFails) {
   mesh.change.revision = 7;
   mesh.change.receipt = client::Receipt{4, 5, 10'000, {"full/httpbin-x"}};
-  EXPECT_EQ(type({"apply", "-f", file("")}), 1);
+  EXPECT_EQ(type({"apply", "-f", file(kAccount)}), 1);
   EXPECT_NE(terminal.err_text.find("applied by 4 of 5 proxies"), std::string::npos);
   EXPECT_NE(terminal.err_text.find("not confirmed in time by full/httpbin-x"), std::string::npos);
 }
@@ -245,7 +247,7 @@ TEST_F(CommandLine, BadManifestsAre65WithFileLineAndField) {
   mesh.change.refused = "2 problems";
   mesh.change.problems = {{"a.yaml", 4, "spec.peers[0].mtls.mode", "no such mode"},
                           {"b.yaml", 0, "", "empty"}};
-  EXPECT_EQ(type({"apply", "-f", file("")}), 65);
+  EXPECT_EQ(type({"apply", "-f", file(kAccount)}), 65);
   EXPECT_EQ(terminal.err_text,
             "a.yaml:4: spec.peers[0].mtls.mode: no such mode\n"
             "b.yaml: empty\n"
@@ -368,6 +370,135 @@ TEST_F(CommandLine, UpTakesSettingsInTheSpellingOfTheSeeds) {
       << terminal.err_text;
   EXPECT_EQ(mesh.settings, (std::map<std::string, std::string>{{"global.mtls.auto", "false"},
                                                                {"global.mtls.enabled", "true"}}));
+}
+
+TEST_F(CommandLine, ImpossibleSettingsAre64BeforeAnythingStarts) {
+  for (const auto* setting :
+       {"global.mtls.auto=maybe", "global.mtls.enabled=", "pki.workloadTTL=x", "pki.workloadTTL=0h",
+        "pki.workloadTTL=5", "global.trustDomain=a b"}) {
+    EXPECT_EQ(type({"up", "-d", "--set", setting}), 64) << setting;
+  }
+  EXPECT_EQ(host.starts, 0);
+  EXPECT_EQ(type({"up", "-d", "--set", "pki.workloadTTL=1h30m"}), 0) << terminal.err_text;
+}
+
+TEST_F(CommandLine, UnknownCommandsAre64AlsoWithHelp) {
+  EXPECT_EQ(type({"stauts", "--help"}), 64);
+  EXPECT_NE(terminal.err_text.find("did you mean status?"), std::string::npos);
+  EXPECT_EQ(type({"mtls", "gt", "-h"}), 64);
+}
+
+TEST_F(CommandLine, ReservedCommandsSayThatTheyAreToCome) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"proxy", "status"},
+                                                                 {"-n", "full", "edges"},
+                                                                 {"mtls", "effective", "--help"},
+                                                                 {"demo", "load"}}) {
+    EXPECT_EQ(type(words), 64);
+    EXPECT_NE(terminal.err_text.find("yet"), std::string::npos) << terminal.err_text;
+  }
+}
+
+TEST_F(CommandLine, DemoLabLeavesTheMeshesOfOthersAlone) {
+  host.is_running = true;
+  mesh.stored = {object("Policy", "shop", "web", "{}")};
+  EXPECT_EQ(type({"demo", "lab"}), 1);
+  EXPECT_NE(terminal.err_text.find("Policy/shop/web"), std::string::npos) << terminal.err_text;
+  EXPECT_NE(terminal.err_text.find("--data-dir DIR"), std::string::npos);
+  EXPECT_TRUE(mesh.applied.empty());
+  EXPECT_TRUE(mesh.removed.empty());
+  EXPECT_TRUE(host.is_running);
+}
+
+TEST_F(CommandLine, DemoLabStopsAgainAMeshOfOthersThatWasStopped) {
+  mesh.stored = {object("Namespace", "", "shop", "{}")};
+  EXPECT_EQ(type({"demo", "lab"}), 1);
+  EXPECT_EQ(host.starts, 1);
+  EXPECT_FALSE(host.is_running);
+  EXPECT_TRUE(mesh.applied.empty());
+}
+
+TEST_F(CommandLine, RunTriesAgainUntilItsPodIsFound) {
+  runs("full", "probe");
+  host.exec_failures = 2;
+  EXPECT_EQ(type({"run", "probe", "-n", "full", "--", "true"}), 0) << terminal.err_text;
+  EXPECT_EQ(host.executed.size(), 3U);
+  host.exec_failures = 1000;
+  mesh.stored.clear();
+  EXPECT_EQ(type({"run", "probe", "-n", "full", "--", "true"}), 1);
+}
+
+TEST_F(CommandLine, RunWaitsForANamesakeThatIsEnding) {
+  runs("full", "probe");
+  mesh.running = mesh.running_by_apply;
+  mesh.looks_until_gone = 3;
+  EXPECT_EQ(type({"run", "probe", "-n", "full", "--", "true"}), 0) << terminal.err_text;
+  EXPECT_EQ(mesh.looks_until_gone, 0);
+  mesh.running = mesh.running_by_apply;
+  mesh.stored.clear();
+  mesh.applied.clear();
+  EXPECT_EQ(type({"run", "probe", "-n", "full", "--", "true"}), 1);
+  EXPECT_NE(terminal.err_text.find("is still ending"), std::string::npos) << terminal.err_text;
+  EXPECT_TRUE(mesh.applied.empty());
+}
+
+TEST_F(CommandLine, RunInAnUnknownNamespaceSaysHowToMakeIt) {
+  mesh.change.refused = "1 problem";
+  mesh.change.problems = {{"pod p", 1, "metadata.namespace", "there is no such namespace"}};
+  EXPECT_EQ(type({"run", "p", "-n", "none", "--", "true"}), 1);
+  EXPECT_EQ(terminal.err_text,
+            "error: there is no namespace \"none\"; mortise create namespace none makes it\n");
+}
+
+TEST_F(CommandLine, DeleteOfADeploymentsPodNamesTheDeployment) {
+  mesh.running = {pod("full", "sleep-58d6644d44-gb55j", true)};
+  EXPECT_EQ(type({"delete", "pod", "sleep-58d6644d44-gb55j", "-n", "full"}), 1);
+  EXPECT_NE(terminal.err_text.find("belongs to Deployment sleep"), std::string::npos);
+  EXPECT_NE(terminal.err_text.find("mortise delete Deployment sleep -n full"), std::string::npos);
+  EXPECT_TRUE(mesh.removed.empty());
+  EXPECT_EQ(type({"delete", "frobs", "x"}), 64);
+}
+
+TEST_F(CommandLine, AFileWithoutObjectsIs65) {
+  const auto path = file("# nothing\n");
+  EXPECT_EQ(type({"apply", "-f", path}), 65);
+  EXPECT_EQ(terminal.err_text, "error: no objects found in " + path + "\n");
+  EXPECT_TRUE(mesh.applied.empty());
+}
+
+TEST_F(CommandLine, DryRunLeavesOutTheAddressThatWasGiven) {
+  const std::string start = R"({"apiVersion":"v1","kind":"Service",)"
+                            R"("metadata":{"name":"web","namespace":"full"},"spec":{)";
+  const std::string end = R"("ports":[{"name":"http","port":80}],"selector":{"app":"web"}}})";
+  const auto path = file(
+      "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: full}\n"
+      "spec:\n  ports: [{name: http, port: 80}]\n  selector: {app: web}\n");
+  mesh.stored = {object("Service", "full", "web", start + R"("clusterIP":"198.19.0.1",)" + end)};
+  EXPECT_EQ(type({"apply", "--dry-run", "-f", path}), 0) << terminal.err_text;
+  EXPECT_EQ(terminal.out_text, "");
+  mesh.stored = {object("Service", "full", "web", start + R"("clusterIP":"None",)" + end)};
+  EXPECT_EQ(type({"apply", "--dry-run", "-f", path}), 0);
+  EXPECT_NE(terminal.out_text.find("-  clusterIP: None"), std::string::npos) << terminal.out_text;
+}
+
+TEST_F(CommandLine, ExecWithoutAMeshSaysThatNoneRuns) {
+  host.exec_failures = 2;
+  EXPECT_EQ(type({"exec", "sleep", "--", "true"}), 1);
+  EXPECT_NE(terminal.err_text.find("no mesh is running in /nowhere"), std::string::npos);
+  host.is_running = true;
+  EXPECT_EQ(type({"exec", "sleep", "--", "true"}), 1);
+  EXPECT_EQ(terminal.err_text, "error: no workload of that name\n");
+}
+
+TEST_F(CommandLine, AnUnusableDataDirIsNotAMeshThatIsDown) {
+  host.ready = fail(Code::unavailable, "create /nowhere: Read-only file system");
+  EXPECT_EQ(type({"up", "-d"}), 1);
+  EXPECT_EQ(terminal.err_text, "error: create /nowhere: Read-only file system\n");
+}
+
+TEST_F(CommandLine, StatusTellsAMissingReportFromAMissingCertificate) {
+  mesh.running = {pod("full", "a-1", true)};
+  EXPECT_EQ(type({"status"}), 0);
+  EXPECT_NE(terminal.out_text.find("not reported yet"), std::string::npos) << terminal.out_text;
 }
 
 }  // namespace
