@@ -179,4 +179,24 @@ Result<void> Netlink::add_default_route(int link) {
   return send(request, "add route");
 }
 
+Result<void> Netlink::acknowledge_quickly(int link, const IpAddress& own) {
+  rtmsg header{};
+  header.rtm_family = AF_INET;
+  header.rtm_dst_len = 32;
+  header.rtm_table = RT_TABLE_LOCAL;
+  header.rtm_protocol = RTPROT_KERNEL;
+  header.rtm_scope = RT_SCOPE_HOST;
+  header.rtm_type = RTN_LOCAL;
+  const std::uint32_t number = htonl(own.v4_value());
+  const std::uint32_t yes = 1;
+  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, header);
+  request.add(RTA_DST, &number, sizeof number);
+  request.add(RTA_PREFSRC, &number, sizeof number);
+  request.add(RTA_OIF, link);
+  const auto metrics = request.open(RTA_METRICS);
+  request.add(RTAX_QUICKACK, &yes, sizeof yes);
+  request.close(metrics);
+  return send(request, "change local route");
+}
+
 }  // namespace mortise::runtime

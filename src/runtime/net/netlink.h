@@ -32,6 +32,8 @@ class Netlink {
   // There already is success.
   Result<void> add_address(int link, const IpAddress& address, int prefix_length);
   Result<void> add_default_route(int link);
+  // Connections to this own address acknowledge at once what they receive.
+  Result<void> acknowledge_quickly(int link, const IpAddress& own);
 
  private:
   explicit Netlink(io::Descriptor socket) : socket_(std::move(socket)) {}

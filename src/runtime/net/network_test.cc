@@ -9,9 +9,11 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+
 // After netinet/in.h, which it would otherwise define differently.
 #include <linux/netfilter_ipv4.h>
 
+#include "base/clock.h"
 #include "runtime/files.h"
 #include "runtime/net/capture.h"
 #include "runtime/net/netlink.h"
@@ -235,6 +237,31 @@ TEST_F(Namespaces, ACallBackToTheOwnServicePassesTheInboundSide) {
   const auto arrived = arrival(application);
   ASSERT_TRUE(arrived.has_value());
   EXPECT_EQ(arrived->peer, "127.0.0.6");
+}
+
+TEST_F(Namespaces, AProgramThatWritesInTwoPartsWaitsForNoDelayedAck) {
+  const auto application = listen_in(meshed_, "0.0.0.0:80");
+  ASSERT_EQ(dial(meshed_, kSidecarUid, meshed_address_ + ":80", "127.0.0.6:0"), 0);
+  const io::Descriptor server(::accept(application.get(), nullptr, nullptr));
+  const int client = connection_.get();
+  const auto hear = [](int socket) {
+    char byte = 0;
+    pollfd question{.fd = socket, .events = POLLIN, .revents = 0};
+    return ::poll(&question, 1, 2000) == 1 && ::recv(socket, &byte, 1, 0) == 1;
+  };
+  const SystemClock clock;
+  const auto begin = clock.now();
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(::send(client, "q", 1, MSG_NOSIGNAL), 1);
+    ASSERT_TRUE(hear(server.get()));
+    ASSERT_EQ(::send(server.get(), "h", 1, MSG_NOSIGNAL), 1);
+    ASSERT_EQ(::send(server.get(), "b", 1, MSG_NOSIGNAL),
+              1);  // held back until "h" is acknowledged
+    ASSERT_TRUE(hear(client));
+    ASSERT_TRUE(hear(client));
+  }
+  // Delayed, most of these would take 40 ms each.
+  EXPECT_LT(clock.now() - begin, std::chrono::milliseconds(500));
 }
 
 TEST_F(Namespaces, CallsToLocalhostBypassTheSidecar) {
