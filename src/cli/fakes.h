@@ -11,7 +11,7 @@ namespace mortise::cli {
 class FakeMesh final : public client::BlockingClient {
  public:
   Result<std::uint64_t> revision(std::uint64_t, std::chrono::milliseconds) override {
-    if (!reachable) return fail(Code::unavailable, "nobody listens on control.sock");
+    if (!reachable) return nobody_listens();
     return std::uint64_t{1};
   }
   Result<client::Change> apply(client::Apply what) override {
@@ -43,7 +43,7 @@ class FakeMesh final : public client::BlockingClient {
     return found;
   }
   Result<std::vector<client::WorkloadStatus>> workloads(std::string namespace_name) override {
-    if (!reachable) return fail(Code::unavailable, "nobody listens on control.sock");
+    if (!reachable) return nobody_listens();
     std::vector<client::WorkloadStatus> found;
     if (looks_until_gone > 0 && --looks_until_gone == 0) running.clear();
     for (const auto& status : running) {
@@ -64,6 +64,11 @@ class FakeMesh final : public client::BlockingClient {
   Result<client::MtlsRule> set_mtls(client::SetMtls what) override {
     changes.push_back(std::move(what));
     return rule;
+  }
+
+  // In the words of the real client.
+  static std::unexpected<Error> nobody_listens() {
+    return fail(Code::unavailable, "no control plane answers; `mortise up` starts one");
   }
 
   bool reachable = true;

@@ -9,14 +9,7 @@ namespace mortise::cli {
 namespace {
 
 // What to type next, where the reason for a failure is one of the usual ones.
-std::string hint_for(const Error& error, const Context& context) {
-  // Only what was asked of the control plane: a data directory may be unusable for other reasons.
-  const bool names_remedy = error.what().find("mortise up") != std::string::npos;
-  const bool asked = error.what().find("control.sock") != std::string::npos;
-  if (error.code() == Code::unavailable && asked && !names_remedy && !context.host.running()) {
-    return fmt::format("no mesh is running in {}; sudo mortise up starts one",
-                       context.shared.data_dir);
-  }
+std::string hint_for(const Error& error) {
   const bool refused = error.what().find("Permission denied") != std::string::npos;
   const bool says_so = error.what().find("sudo") != std::string::npos;
   if ((refused || error.code() == Code::denied) && geteuid() != 0 && !says_so) {
@@ -40,7 +33,7 @@ int Context::wrong_usage(const std::string& text) const {
 
 int Context::failed(const Error& error) const {
   say("error: " + error.what());
-  if (const auto hint = hint_for(error, *this); !hint.empty()) say("hint: " + hint);
+  if (const auto hint = hint_for(error); !hint.empty()) say("hint: " + hint);
   return kFailed;
 }
 

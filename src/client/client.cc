@@ -1,5 +1,7 @@
 #include "client/client.h"
 
+#include <sys/un.h>
+
 #include "client/codec.h"
 #include "http/client.h"
 #include "io/race.h"
@@ -41,8 +43,10 @@ std::string path_of(const std::string& namespace_name, const std::string& name) 
 Error not_reached(const std::string& path, const Error& reason) {
   if (reason.code() == Code::denied)
     return {Code::denied, reason.what() + "; this mesh is root's: try again with sudo"};
-  const bool nobody_listens = reason.code() == Code::not_found ||
-                              reason.what().find("Connection refused") != std::string::npos;
+  const bool fits = path.size() < sizeof(sockaddr_un{}.sun_path);  // else none can ever listen
+  const bool nobody_listens =
+      fits && (reason.code() == Code::not_found ||
+               reason.what().find("Connection refused") != std::string::npos);
   auto sentence = "no control plane answers on " + path + " (" + reason.what() + ")";
   if (nobody_listens) sentence += "; `mortise up` starts one";
   return {Code::unavailable, std::move(sentence)};

@@ -61,7 +61,8 @@ class FakeControlPlane {
 TEST(Client, APathThatIsNoSocketIsNotAMeshThatIsDown) {
   io::EpollLoop loop{1};
   io::OsNetwork network{loop};
-  for (const auto& path : {std::string("/dev/null/control.sock"), "/" + std::string(300, 'x')}) {
+  for (const auto& path : {std::string("/dev/null/control.sock"), "/" + std::string(300, 'x'),
+                           "/tmp/" + std::string(200, 'x') + "/control.sock"}) {
     Client client(loop, network, path);
     const auto status = loop.run_until_done(client.status());
     ASSERT_FALSE(status.has_value());
