@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/duration.h"
@@ -62,6 +64,14 @@ void Command::takes_output() {
   takes_output_ = true;
   app_.add_option("-o,--output", shared_.output, "table, wide, json or yaml")
       ->check(CLI::IsMember({"table", "wide", "json", "yaml"}))
+      ->type_name("FORMAT");
+}
+
+void Command::takes_output_or_names() {
+  takes_output_ = true;
+  app_.add_option("-o,--output", shared_.output,
+                  fmt::format("table, wide, json, yaml or {}", kNamesOnly))
+      ->check(CLI::IsMember({"table", "wide", "json", "yaml", kNamesOnly}))
       ->type_name("FORMAT");
 }
 

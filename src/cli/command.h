@@ -23,6 +23,8 @@ struct Shared {
   std::string color = "auto";
 };
 
+inline constexpr const char* kNamesOnly = "jsonpath={.items..metadata.name}";
+
 class Command {
  public:
   enum class Presence { required, optional };
@@ -52,6 +54,8 @@ class Command {
   void takes_namespace();
   void takes_all_namespaces();
   void takes_output();
+  // Also kNamesOnly, as the tutorials ask for the name of a pod.
+  void takes_output_or_names();
 
   [[nodiscard]] bool has_program() const { return takes_program_; }
   [[nodiscard]] bool needs_program() const { return program_required_; }

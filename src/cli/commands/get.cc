@@ -29,7 +29,7 @@ class GetVerb final : public Verb {
                    "only what has these labels: app=sleep,version=v1");
     command.takes_namespace();
     command.takes_all_namespaces();
-    command.takes_output();
+    command.takes_output_or_names();
   }
 
   Result<int> run(Context& context) override {
@@ -61,6 +61,12 @@ class GetVerb final : public Verb {
       context.terminal.out(pod_table(pods, view(context, false)));
       return kDone;
     }
+    if (context.shared.output == kNamesOnly) {
+      std::vector<std::string> names;
+      names.reserve(pods.size());
+      for (const auto& pod : pods) names.push_back(pod.registered.workload.name);
+      return print_names(context, names);
+    }
     std::vector<std::string> shapes;
     shapes.reserve(pods.size());
     for (const auto& pod : pods) shapes.push_back(pod_json(pod));
@@ -83,6 +89,12 @@ class GetVerb final : public Verb {
       return nothing_found(context, std::string(kind.plural), kind.cluster_scoped);
     std::sort(objects.begin(), objects.end(),
               [](const auto& left, const auto& right) { return left.ref < right.ref; });
+    if (context.shared.output == kNamesOnly) {
+      std::vector<std::string> names;
+      names.reserve(objects.size());
+      for (const auto& object : objects) names.push_back(object.ref.name);
+      return print_names(context, names);
+    }
     if (!is_table(context)) {
       std::vector<std::string> shapes;
       shapes.reserve(objects.size());
@@ -106,6 +118,12 @@ class GetVerb final : public Verb {
     return kDone;
   }
 
+  // One line without an end, as kubectl prints it, for $(...).
+  static int print_names(const Context& context, const std::vector<std::string>& names) {
+    context.terminal.out(fmt::to_string(fmt::join(names, " ")));
+    return kDone;
+  }
+
   // As kubectl says it: a list may be empty, a name must exist.
   [[nodiscard]] Result<int> nothing_found(const Context& context, const std::string& kinds,
                                           bool cluster_scoped) const {
@@ -115,6 +133,7 @@ class GetVerb final : public Verb {
                                             ? ""
                                             : " in namespace " + context.shared.namespace_name));
     }
+    if (context.shared.output == kNamesOnly) return print_names(context, {});
     if (!is_table(context)) return print(context, {});
     const bool everywhere = cluster_scoped || context.shared.all_namespaces;
     context.say(everywhere ? "No resources found"

@@ -198,6 +198,18 @@ TEST_F(CommandLine, GetPodsIsTheTableOfTheSeeds) {
             "legacy      sleep-x                  1/1     Running   0          39s\n");
 }
 
+TEST_F(CommandLine, GetPrintsNamesAsTheTutorialsAskForThem) {
+  mesh.running = {pod("full", "sleep-b", true), pod("full", "sleep-a", true)};
+  const std::vector<std::string> words{"get", "pod",  "-l", "app=sleep",
+                                       "-n",  "full", "-o", "jsonpath={.items..metadata.name}"};
+  EXPECT_EQ(type(words), 0) << terminal.err_text;
+  EXPECT_EQ(terminal.out_text, "sleep-a sleep-b");
+  mesh.running.clear();
+  EXPECT_EQ(type(words), 0);
+  EXPECT_EQ(terminal.out_text, "");
+  EXPECT_EQ(type({"status", "-o", "jsonpath={.items..metadata.name}"}), 64);
+}
+
 TEST_F(CommandLine, QualifiedPluralsAreKindsAndAListIsAKubernetesList) {
   mesh.stored = {
       object("Policy", "istio-system", "grafana-ports-mtls-disabled", "{}"),
