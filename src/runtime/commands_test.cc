@@ -1,6 +1,7 @@
 // The commands that work on what a supervisor left: exec and down, with real namespaces.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -124,13 +125,16 @@ TEST_F(AbandonedMesh, ProgramsMayOpenTheirOutputByName) {
 
 TEST_F(AbandonedMesh, DownEndsProcessesThatNobodyRecorded) {
   Launch launch{.program = "/bin/sh",
-                .argv = {"sh", "-c", "trap '' TERM; exec sleep 1000"},  // ignores the polite signal
+                .argv = {"sh", "-c", "trap '' TERM; echo deaf; exec sleep 1000"},
                 .env = {{"PATH", "/usr/bin:/bin"}},
                 .sandbox = program_sandbox(layout_, record_, record_.spec.programs[0]),
                 .descriptors = {},
-                .log_file = {}};
+                .log_file = layout_.data_dir() + "/log"};
   const auto process = spawn(launch, [](const ProcessId&) { return Result<void>(); });
   ASSERT_TRUE(process.has_value()) << process.error().what();
+  // From then on it ignores the polite signal.
+  for (int i = 0; i < 1000 && read_file(launch.log_file).value_or("").empty(); ++i)
+    ::poll(nullptr, 0, 5);
   const auto report = down(layout_.data_dir(), false);
   ASSERT_TRUE(report.has_value()) << report.error().what();
   EXPECT_EQ(report->processes, 1);

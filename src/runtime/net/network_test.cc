@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-
 // After netinet/in.h, which it would otherwise define differently.
 #include <linux/netfilter_ipv4.h>
 
@@ -255,8 +254,8 @@ TEST_F(Namespaces, AProgramThatWritesInTwoPartsWaitsForNoDelayedAck) {
     ASSERT_EQ(::send(client, "q", 1, MSG_NOSIGNAL), 1);
     ASSERT_TRUE(hear(server.get()));
     ASSERT_EQ(::send(server.get(), "h", 1, MSG_NOSIGNAL), 1);
-    ASSERT_EQ(::send(server.get(), "b", 1, MSG_NOSIGNAL),
-              1);  // held back until "h" is acknowledged
+    // Held back until "h" is acknowledged.
+    ASSERT_EQ(::send(server.get(), "b", 1, MSG_NOSIGNAL), 1);
     ASSERT_TRUE(hear(client));
     ASSERT_TRUE(hear(client));
   }
