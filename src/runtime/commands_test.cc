@@ -124,12 +124,13 @@ TEST_F(AbandonedMesh, ProgramsMayOpenTheirOutputByName) {
 }
 
 TEST_F(AbandonedMesh, DownEndsProcessesThatNobodyRecorded) {
+  const testing_::TemporaryDir elsewhere;
   Launch launch{.program = "/bin/sh",
                 .argv = {"sh", "-c", "trap '' TERM; echo deaf; exec sleep 1000"},
                 .env = {{"PATH", "/usr/bin:/bin"}},
                 .sandbox = program_sandbox(layout_, record_, record_.spec.programs[0]),
                 .descriptors = {},
-                .log_file = layout_.data_dir() + "/log"};
+                .log_file = elsewhere.path() + "/log"};
   const auto process = spawn(launch, [](const ProcessId&) { return Result<void>(); });
   ASSERT_TRUE(process.has_value()) << process.error().what();
   // From then on it ignores the polite signal.
