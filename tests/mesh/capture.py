@@ -4,7 +4,10 @@ import os
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
+import time
+import uuid
 
 HANDSHAKE, APPLICATION_DATA = 0x16, 0x17
 
@@ -31,14 +34,27 @@ class Capture:
         self.file = tempfile.NamedTemporaryFile(prefix="mortise-wire-")
         self.tcpdump = subprocess.Popen(
             ["ip", "netns", "exec", self.namespace, "tcpdump", "-i", "mesh0", "-Z", "root", "-n",
-             "-U", "--immediate-mode", "-s", "0", "-w", self.file.name, "tcp"],
+             "-U", "--immediate-mode", "-s", "0", "-w", self.file.name, "tcp or udp port 9"],
             stderr=subprocess.PIPE, text=True)
         for line in self.tcpdump.stderr:
             if "listening on" in line:
                 return self
         raise AssertionError("tcpdump did not start")
 
+    def _wait_for_the_last_packet(self):
+        """A datagram behind everything else: once it is in the file, so is the rest."""
+        mark = uuid.uuid4().hex
+        say = ("import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+               "s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1);"
+               "s.sendto(sys.argv[1].encode(), ('198.18.255.255', 9))")
+        subprocess.run(["ip", "netns", "exec", self.namespace, sys.executable, "-c", say, mark],
+                       check=True, timeout=30)
+        deadline = time.monotonic() + 30
+        while mark.encode() not in open(self.file.name, "rb").read():
+            assert time.monotonic() < deadline, "the capture lags behind"
+
     def __exit__(self, *_):
+        self._wait_for_the_last_packet()
         os.kill(self.tcpdump.pid, signal.SIGINT)
         self.tcpdump.communicate(timeout=30)
         with self.file as file:
