@@ -106,6 +106,7 @@ struct MtlsRule {
   std::vector<MtlsRow> rows;
   // Of a change only:
   std::string message;
+  std::vector<std::string> notes;  // what the person should know about it
   std::uint64_t revision = 0;
   std::optional<Receipt> receipt;
 };

@@ -243,6 +243,7 @@ Result<MtlsRule> decode_mtls(std::string_view body) {
                          .scope = text(row, "scope"),
                          .source = text(row, "source")});
   rule.message = text(json, "message");
+  rule.notes = texts(json, "notes");
   rule.revision = number<std::uint64_t>(json, "revision");
   rule.receipt = receipt_of(json);
   return rule;

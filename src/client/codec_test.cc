@@ -132,12 +132,14 @@ TEST(EncodeApply, TextThatIsNotUtf8DoesNotBreakTheRequest) {
 
 TEST(DecodeMtls, ReadsRowsAsThePrinterNeedsThem) {
   const auto rule = decode_mtls(R"json({"rule": "backyards-demo/bookings", "message": "done",
+      "notes": ["not every port"],
       "rows": [{"policy": "backyards-demo/bookings-x1", "targets": ["bookings(8080)"],
                 "mtlsMode": "PERMISSIVE", "scope": "port", "source": "Policy"}]})json");
   ASSERT_TRUE(rule.has_value());
   EXPECT_EQ(rule->rows[0].mode, "PERMISSIVE");
   EXPECT_THAT(rule->rows[0].targets, ElementsAre("bookings(8080)"));
   EXPECT_EQ(rule->message, "done");
+  EXPECT_THAT(rule->notes, ElementsAre("not every port"));
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ class SetVerb final : public Verb {
       if (is_table || context.shared.output == "wide") context.terminal.err("\n");
       CHECK_OK(print_rule(context, *resource, *rule));
     }
+    for (const auto& note : rule->notes) context.say("note: " + note);
     return report_receipt(context, rule->revision, rule->receipt);
   }
 
