@@ -126,6 +126,11 @@ Result<int> wait_until_ready(Context& context, client::Query objects, millisecon
     const auto missing = unready(declared, workloads);
     if (missing.empty()) return kDone;
     if (interrupt.raised()) return fail(Code::unavailable, "interrupted");
+    if (!context.host.running()) {
+      return fail(Code::unavailable,
+                  "the supervisor has ended, so nothing will get ready: its log is "
+                  "logs/supervisor.log in the data directory, and mortise up starts it again");
+    }
     if (context.clock.now() >= deadline) {
       for (const auto& one : missing) context.say(fmt::format("{}: {}", one.who, one.why));
       context.say(fmt::format("error: not ready within {}: {}", words_of(limit),

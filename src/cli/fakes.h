@@ -94,7 +94,7 @@ class FakeHost final : public Host {
   Result<void> preflight() override { return ready; }
   Result<bool> start(std::chrono::milliseconds) override {
     ++starts;
-    return !std::exchange(is_running, true);
+    return !std::exchange(is_running, !dies_after_start);
   }
   bool running() override { return is_running; }
   Result<void> supervise() override { return {}; }
@@ -129,6 +129,7 @@ class FakeHost final : public Host {
 
   Result<void> ready;
   bool is_running = false;
+  bool dies_after_start = false;
   int starts = 0;
   int exec_status = 0;
   int exec_failures = 0;  // that come first

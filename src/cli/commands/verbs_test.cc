@@ -375,7 +375,15 @@ TEST_F(CommandLine, UpDetachedFailsNamingWhatIsNotReady) {
       << terminal.err_text;
 }
 
-TEST_F(CommandLine, UpTakesSettingsInTheSpellingOfTheSeeds) {
+TEST_F(CommandLine, UpDetachedNoticesThatTheSupervisorDied) {
+  mesh.stored = {object("Pod", "full", "late", "{}")};
+  host.dies_after_start = true;
+  EXPECT_EQ(type({"up", "--detach", "--timeout", "5s"}), 1);
+  EXPECT_NE(terminal.err_text.find("the supervisor has ended"), std::string::npos)
+      << terminal.err_text;
+}
+
+TEST_F(CommandLine, UpTakesSettingsInTheSpellingOfTheTutorials) {
   EXPECT_EQ(type({"up", "-d", "--set", "values.global.mtls.auto=false", "--set",
                   "global.mtls.enabled=true"}),
             0)
