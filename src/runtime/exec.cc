@@ -62,7 +62,10 @@ Result<Launch> exec_launch(const Layout& layout, const InstanceRecord& instance,
   for (const auto& [name, value] : launch.env)
     if (name == "PATH") path = value;
   const auto program = find_program(launch.argv.front(), path);
-  if (!program) complain(program.error().what(), kNotFound);
+  if (!program) {
+    const bool is_there = program.error().code() == Code::denied;
+    complain(program.error().what(), is_there ? kCannotExecute : kNotFound);
+  }
   launch.program = *program;
   bool is_script = false;
   const auto file = open_program(launch.program, is_script);

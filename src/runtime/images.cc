@@ -123,6 +123,9 @@ std::string image_name(std::string_view image) {
 Result<std::string> find_program(const std::string& program, const std::string& path) {
   if (program.find('/') != std::string::npos) {
     if (is_executable(program)) return program;
+    if (::access(program.c_str(), F_OK) == 0) {
+      return fail(Code::denied, fmt::format("program \"{}\" cannot be executed", program));
+    }
     return fail(Code::not_found, fmt::format("program \"{}\" not found", program));
   }
   for (std::size_t at = 0; at <= path.size();) {

@@ -65,5 +65,10 @@ TEST(FindProgram, NamesWhatIsMissing) {
   EXPECT_EQ(find_program("/no/such", "").error().what(), "program \"/no/such\" not found");
 }
 
+TEST(FindProgram, TellsAFileThatCannotBeExecutedFromOneThatIsNotThere) {
+  EXPECT_EQ(find_program("/etc/passwd", "").error().code(), Code::denied);
+  EXPECT_EQ(find_program("/no/such/program", "").error().code(), Code::not_found);
+}
+
 }  // namespace
 }  // namespace mortise::runtime
