@@ -174,6 +174,7 @@ bool wants_sidecar(const model::Labels& namespace_labels, const std::string& nam
 Plan plan(const Inventory& inventory, const Images& images, std::span<const Existing> existing,
           Random& random) {
   std::vector<Source> sources;
+  sources.reserve(inventory.deployments.size() + inventory.pods.size() + inventory.jobs.size());
   for (const auto& object : inventory.deployments)
     sources.push_back({object.meta, "Deployment", object.pod, std::max(object.replicas, 0)});
   for (const auto& object : inventory.pods) sources.push_back({object.meta, "Pod", object.pod});

@@ -117,6 +117,7 @@ std::string Reconciler::free_netns_name(const WorkloadSpec& spec) const {
 
 std::vector<model::Workload> Reconciler::workloads() const {
   std::vector<model::Workload> workloads;
+  workloads.reserve(instances_.size());
   for (const auto& [key, instance] : instances_) workloads.push_back(instance->workload());
   return workloads;
 }

@@ -83,6 +83,7 @@ void reset_signals() {
 bool arrange_descriptors(const Files& files, const Launch& launch) {
   const int output = files.log.valid() ? files.log.get() : files.null.get();
   std::vector<int> passed;
+  passed.reserve(launch.descriptors.size());
   for (const int descriptor : launch.descriptors) passed.push_back(move_up(descriptor));
   if (::dup2(files.null.get(), 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0)
     return false;
@@ -149,11 +150,14 @@ Result<io::Descriptor> open_program(const std::string& path, bool& is_script) {
 
 void execute(int program, bool is_script, const Launch& launch) {
   std::vector<char*> argv;
+  argv.reserve(launch.argv.size() + 1);
   for (const auto& word : launch.argv) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   std::vector<std::string> pairs;
+  pairs.reserve(launch.env.size());
   for (const auto& [name, value] : launch.env) pairs.push_back(name + "=" + value);
   std::vector<char*> env;
+  env.reserve(pairs.size() + 1);
   for (auto& pair : pairs) env.push_back(pair.data());
   env.push_back(nullptr);
   if (is_script) {
