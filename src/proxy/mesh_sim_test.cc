@@ -470,6 +470,7 @@ TEST(MeshSimFaults, AnswersAreWholeOrFailuresWhateverTheNetworkDoes) {
       EXPECT_TRUE(failure || answer.find("URI=spiffe:") != std::string::npos)
           << "seed " << seed << ", round " << round << ": " << answer;
     }
+    EXPECT_FALSE(application.heads.empty()) << "seed " << seed << ": no call came through";
     for (const auto& head : application.heads) {
       EXPECT_THAT(head, Not(HasSubstr("forged"))) << "seed " << seed;
     }
