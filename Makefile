@@ -3,7 +3,7 @@ PYTHON ?= /usr/bin/python3
 SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 SOURCES = $$(git ls-files -co --exclude-standard 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc')
 
-.PHONY: help install build demo test check nightly format clean
+.PHONY: help install build demo test check soak nightly format clean
 
 help:                 ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -23,6 +23,9 @@ test: install         ## every suite: unit, sanitizers, whole mesh (needs root)
 
 check: install        ## what CI asks first: format, layers, sizes, clang-tidy, unit tests
 	@$(PYTHON) tools/verify.py check
+
+soak: install         ## faults for long: what `make test` does ten times, hundreds of times
+	@$(PYTHON) tools/verify.py soak
 
 nightly: install      ## what takes long: fuzzers, thread races, the whole mesh three times
 	@$(PYTHON) tools/verify.py nightly

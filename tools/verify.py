@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Builds and runs the suites behind `make build`, `test`, `check` and `nightly`.
+"""Builds and runs the suites behind `make build`, `test`, `check`, `soak` and `nightly`.
 
 Each step's output goes to build/logs/STEP.log; the terminal gets one line when a step begins, one
 every quarter of a minute, and one with the result. Counts are read from the JUnit files that ctest,
-pytest and GoogleTest write. With CI=true a skipped test counts as failed.
+pytest and GoogleTest write, and so are the figures that tests report. With CI=true a skipped test
+counts as failed.
 """
 
 import os
@@ -30,11 +31,13 @@ class Counts:
 
     def __init__(self, passed=0, failed=(), skipped=()):
         self.passed, self.failed, self.skipped = passed, list(failed), list(skipped)
+        self.figures = []
 
     def add(self, other):
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.figures += other.figures
 
     def __str__(self):
         words = [f"{self.passed} passed", f"{len(self.failed)} failed"]
@@ -58,6 +61,8 @@ def read_junit(path):
             counts.skipped.append(name)
         else:
             counts.passed += 1
+        counts.figures += [named.get("value") for named in case.iter("property")
+                           if named.get("name") == "figure"]
     if not (counts.passed or counts.failed or counts.skipped):
         counts.failed.append(f"{path.name}: the runner found no tests")
     return counts
@@ -151,6 +156,9 @@ def run_all(steps):
 
 
 def report(total, seconds):
+    if total.figures:
+        print("\nMeasured on the way (a gate is five times the goal):")
+        print("".join(f"  {line}\n" for line in total.figures), end="")
     if total.skipped:
         print(f"\nSKIPPED, so nothing is known about these {len(total.skipped)}:")
         print("".join(f"  {name}\n" for name in total.skipped), end="")
@@ -184,14 +192,16 @@ def unit_tests(preset):
                 env=sanitizers)
 
 
-def pytest(name, folder, as_root=False):
+def pytest(name, folder, *options, as_root=False, env=None, minutes=15):
     junit = LOGS / (name.replace(" ", "-") + ".xml")
     command = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-v",
-               f"--junitxml={junit}", folder]
+               f"--junitxml={junit}", *options, folder]
+    env = {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
     if as_root and os.geteuid() != 0 and sudo_works():
-        command = ["sudo", "-n", "env", f"CI={os.environ.get('CI', '')}",
-                   "PYTHONDONTWRITEBYTECODE=1", *command]
-    return Step(f"{name} tests", *command, junit=junit, env={"PYTHONDONTWRITEBYTECODE": "1"})
+        kept = {**env, "CI": os.environ.get("CI", "")}
+        command = ["sudo", "-n", "env", *(f"{name}={value}" for name, value in kept.items()),
+                   *command]
+    return Step(f"{name} tests", *command, junit=junit, env=env, minutes=minutes)
 
 
 def sudo_works():
@@ -237,11 +247,18 @@ def nightly():
                          for turn in range(1, MESH_TURNS + 1))]
 
 
+def soak():
+    return [*PROGRAMS, pytest("soak", "tests/mesh", "-m", "soak", as_root=True,
+                              env={"MORTISE_SOAK": "1"}, minutes=90)]
+
+
 def plan(what):
     if what == "build":
         return PROGRAMS
     if what == "nightly":
         return nightly()
+    if what == "soak":
+        return soak()
     if what == "test":
         # Unit and simulation tests once, with sanitizers: they would find the rest as well.
         return [*PROGRAMS, pytest("tools", "tools/tests"), *sanitized("asan"),
@@ -254,7 +271,7 @@ def plan(what):
             Step("clang-tidy", python, "tools/lint.py", "tidy", minutes=30)]
 
 
-COMMANDS = ("build", "test", "check", "nightly")
+COMMANDS = ("build", "test", "check", "soak", "nightly")
 
 
 def main(arguments):

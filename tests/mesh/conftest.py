@@ -14,6 +14,29 @@ import pytest
 from mesh import BINARIES, LAB, Mesh
 
 CI = os.environ.get("CI") == "true"
+SOAK = os.environ.get("MORTISE_SOAK") == "1"
+GATE = 5  # a wall-clock expectation fails at so many times its goal; the real figure is reported
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "soak: has a long form, which `make soak` runs")
+
+
+@pytest.fixture(scope="session")
+def rounds():
+    """rounds(short, long): how often to repeat, here and under `make soak`."""
+    return lambda short, long: long if SOAK else short
+
+
+@pytest.fixture
+def figure(record_property):
+    """figure(name, value, goal, unit="s"): reports what was measured; over the gate is a failure."""
+
+    def report(name, value, goal, unit="s"):
+        record_property("figure", f"{name}: {value:.3g} {unit} (goal {goal:g} {unit})")
+        assert value <= GATE * goal, f"{name}: {value:.3g} {unit}, gate {GATE * goal:g} {unit}"
+
+    return report
 
 
 def pytest_collection_modifyitems(items):

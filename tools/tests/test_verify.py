@@ -49,3 +49,15 @@ def test_the_last_line_is_the_sum(tmp_path, monkeypatch, capsys):
         verify.Step("two", sys.executable, "-c", "import sys; sys.exit(3)")])
     assert verify.main(["test"]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_figures_that_tests_report_are_shown(tmp_path, capsys):
+    counts = verify.read_junit(junit(tmp_path, """<testsuite>
+        <testcase classname="A" name="passes"><properties>
+        <property name="figure" value="back in service: 0.3 s (goal 1 s)"/>
+        <property name="other" value="7"/></properties></testcase></testsuite>"""))
+    total = verify.Counts()
+    total.add(counts)
+    verify.report(total, 0)
+    assert counts.figures == ["back in service: 0.3 s (goal 1 s)"]
+    assert "  back in service: 0.3 s (goal 1 s)\n" in capsys.readouterr().out
