@@ -1,9 +1,20 @@
 # What a person types; `make help` lists it. The work is in tools/ and CMakePresets.json.
 PYTHON ?= /usr/bin/python3
 SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
-SOURCES = $$(git ls-files -co --exclude-standard 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc')
+SOURCES = $$(git ls-files -co --exclude-standard '*.h' '*.cc')
 
-.PHONY: help install build demo test check soak nightly format clean
+.PHONY: help install build demo test check soak nightly bench format clean
+
+# `make bench b1 b2`: the words after "bench" are rows, not targets. Also: make bench ROWS="b1 b2".
+ifeq ($(firstword $(MAKECMDGOALS)),bench)
+ROWS ?= $(wordlist 2, $(words $(MAKECMDGOALS)), $(MAKECMDGOALS))
+NOT_TARGETS := $(wordlist 2, $(words $(MAKECMDGOALS)), $(MAKECMDGOALS))
+ifneq ($(NOT_TARGETS),)
+.PHONY: $(NOT_TARGETS)
+$(NOT_TARGETS): bench
+	@:
+endif
+endif
 
 help:                 ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +40,11 @@ soak: install         ## faults for long: what `make test` does ten times, hundr
 
 nightly: install      ## what takes long: fuzzers, thread races, the whole mesh three times
 	@$(PYTHON) tools/verify.py nightly
+
+bench: install        ## measures beside HAProxy, nginx, Envoy; ROWS="b1 b2", PAIRS=2 to try
+	@tools/install.sh bench
+	@$(PYTHON) tools/verify.py bench
+	@$(SUDO) $(PYTHON) bench/run.py $(ROWS) $(if $(PAIRS),--pairs $(PAIRS))
 
 format:               ## rewrites the C++ sources as .clang-format says
 	clang-format-19 -i $(SOURCES)

@@ -28,7 +28,7 @@ def sources(*patterns):
 
 
 def check_format():
-    files = sources("src/*.h", "src/*.cc", "tests/*.h", "tests/*.cc")
+    files = sources("*.h", "*.cc")
     if not files:
         return 0
     status = subprocess.run(["clang-format-19", "--dry-run", "-Werror", *files], cwd=ROOT,

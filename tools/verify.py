@@ -255,23 +255,26 @@ def soak():
 def plan(what):
     if what == "build":
         return PROGRAMS
+    if what == "bench":  # what bench/run.py starts; it does the measuring itself
+        return [configure("release"), compile_step("release", "programs", "bench_programs")]
     if what == "nightly":
         return nightly()
     if what == "soak":
         return soak()
     if what == "test":
         # Unit and simulation tests once, with sanitizers: they would find the rest as well.
-        return [*PROGRAMS, pytest("tools", "tools/tests"), *sanitized("asan"),
+        return [*PROGRAMS, pytest("tools", "tools/tests"), pytest("bench", "bench/tests"),
+                *sanitized("asan"),
                 pytest("mesh", "tests/mesh", as_root=True)]
     python = sys.executable
     return [Step("format", python, "tools/lint.py", "format"),
             Step("layers", python, "tools/check_layers.py"),
             Step("sizes and names", python, "tools/tidy.py"),
-            pytest("tools", "tools/tests"), *UNIT,
+            pytest("tools", "tools/tests"), pytest("bench", "bench/tests"), *UNIT,
             Step("clang-tidy", python, "tools/lint.py", "tidy", minutes=30)]
 
 
-COMMANDS = ("build", "test", "check", "soak", "nightly")
+COMMANDS = ("build", "bench", "test", "check", "soak", "nightly")
 
 
 def main(arguments):
@@ -281,7 +284,7 @@ def main(arguments):
     total = run_all(plan(arguments[0]))
     if arguments[0] == "build" and not total.failed:
         print("built: build/release/bin/mortise")
-    if arguments[0] != "build":
+    if arguments[0] not in ("build", "bench"):
         counts = f"{total.passed} passed, {len(total.failed)} failed"
         (LOGS / "counts").write_text(counts + "\n")
         print(counts)

@@ -1,0 +1,62 @@
+"""One run of the bench: what the rows are given, and what is undone at the end."""
+
+import os
+import pathlib
+import shlex
+import shutil
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+RESULTS = ROOT / "build" / "bench"
+FULL_PAIRS = 10
+
+
+class Absent(Exception):
+    """What a row needs is not on this machine: the reason."""
+
+
+class Session:
+    """pairs, seconds: how often and how long to measure. workdir: a directory of this run's own,
+    which every uid may enter. binaries: where mortise and the bench's programs are."""
+
+    def __init__(self, pairs, seconds, publish, arguments):
+        self.pairs, self.seconds, self.publish = pairs, seconds, publish
+        self.command = shlex.join(["make", "bench", *arguments]) if arguments else "make bench"
+        self.binaries = pathlib.Path(
+            os.environ.get("MORTISE_BIN", ROOT / "build" / "release" / "bin"))
+        self.results = RESULTS
+        self.log = []
+        self.began = time.monotonic()
+        self.workdir = None
+        self._undo = []
+
+    def __enter__(self):
+        self.workdir = pathlib.Path(tempfile.mkdtemp(prefix="mortise-bench-"))
+        self.workdir.chmod(0o755)
+        self.results.mkdir(parents=True, exist_ok=True)
+        for name in ("mortise", "mortise-proxy"):
+            if not (self.binaries / name).exists():
+                raise SystemExit(f"{self.binaries / name} is missing: run `make build`")
+        return self
+
+    def __exit__(self, *_):
+        for undo in reversed(self._undo):
+            undo()
+        shutil.rmtree(self.workdir, ignore_errors=True)
+
+    def at_end(self, undo):
+        """Called when the run ends, however it ends; the last one first."""
+        self._undo.append(undo)
+
+    def share(self):
+        """How much of a full run this is, for the announced durations."""
+        return min(1.0, self.pairs / FULL_PAIRS)
+
+    def is_full(self):
+        return self.pairs >= FULL_PAIRS
+
+    def say(self, text):
+        line = f"[{time.monotonic() - self.began:5.0f} s] {text}"
+        self.log.append(line)
+        print(line, flush=True)

@@ -1,0 +1,6 @@
+"""Makes bench/ importable, as bench/run.py does for itself."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))

@@ -1,0 +1,62 @@
+"""The document: a row's section is replaced whole, and nothing else is touched."""
+
+import pytest
+from harness import report
+
+TEXT = f"""# Title
+
+Written by a person.
+
+<!-- bench:b1 begin -->
+old
+<!-- bench:b1 end -->
+
+Between, by a person.
+
+{report.TAIL}
+
+The end, by a person.
+"""
+
+
+class FakeSession:
+    def __init__(self, pairs, publish="valid"):
+        self.pairs, self.publish = pairs, publish
+
+    def is_full(self):
+        return self.pairs >= report.FULL_PAIRS
+
+
+def test_a_known_section_is_replaced_and_the_rest_stays():
+    text = report.replaced(TEXT, "b1", "new")
+    assert text == TEXT.replace("old", "new")
+
+
+def test_a_new_section_comes_last_among_the_sections():
+    text = report.replaced(TEXT, "b2", "second")
+    begin = text.index("<!-- bench:b2 begin -->")
+    assert text.index("Between, by a person.") < begin < text.index(report.TAIL)
+    assert text.replace("<!-- bench:b2 begin -->\nsecond\n<!-- bench:b2 end -->\n\n", "") == TEXT
+
+
+def test_a_row_whose_name_begins_like_another_has_its_own_section():
+    text = report.replaced(report.replaced(TEXT, "b10", "tenth"), "b1", "first")
+    assert "tenth" in text and "first" in text and "old" not in text
+
+
+def test_a_section_without_its_end_is_refused():
+    with pytest.raises(ValueError, match="b1"):
+        report.replaced(TEXT.replace("<!-- bench:b1 end -->", ""), "b1", "new")
+
+
+def test_a_void_run_is_not_published():
+    assert report.standing_of({"void": ["A/A 1.20"]}, FakeSession(10)).startswith("VOID")
+
+
+def test_a_trial_is_not_published():
+    assert report.standing_of({}, FakeSession(2)).startswith("a trial")
+
+
+def test_a_full_valid_run_is_published_unless_told_not_to():
+    assert report.standing_of({}, FakeSession(10)) == "published"
+    assert report.standing_of({}, FakeSession(10, "never")) == "valid, not published as asked"
