@@ -19,6 +19,8 @@ struct Receipt {
   std::vector<std::string> lagging;  // named: not confirmed, or not heard of for their lease
 };
 
+// Of all processes that a proxy has: two while one takes over from the other, and then nothing is
+// in force before it is in both.
 struct ProxyState {
   bool connected = false;
   std::uint64_t revision = 0;  // in force
@@ -49,8 +51,22 @@ class Hub {
   [[nodiscard]] std::optional<ProxyState> state(const std::string& proxy) const;
 
  private:
+  // One process of a proxy.
+  struct Process {
+    Peer peer;
+    Session* session = nullptr;  // its newest stream
+    std::uint64_t since = 0;     // counts processes in the order of their arrival
+  };
+  using Processes = std::map<std::uint64_t, Process>;  // by Hello's instance
+
   enum class Standing : std::uint8_t { in_force, awaited, given_up };
   [[nodiscard]] Standing standing(const Peer& peer, std::uint64_t revision) const;
+  // Adds a proxy to the receipt. True: it is waited for.
+  bool count(const std::string& proxy, const Processes& processes, std::uint64_t revision,
+             Receipt& receipt) const;
+  Process& join(const std::string& proxy, std::uint64_t instance);
+  void leave(const std::string& proxy, std::uint64_t instance, const Session& session);
+  static void forget_ended(Processes& processes, std::uint64_t except);
   void forget_gone();
 
   io::Loop& loop_;
@@ -58,8 +74,8 @@ class Hub {
   Options options_;
   Log& log_;
   Catalog catalog_;
-  std::map<std::string, Peer> peers_;
-  std::map<std::string, Session*> sessions_;
+  std::map<std::string, Processes> proxies_;
+  std::uint64_t joined_ = 0;
   io::Gate progress_;  // pulses when any peer's state changes
 };
 

@@ -41,8 +41,9 @@ class FakeProxy final : public rpc::ServerCall {
   }
 
   void hello(const std::map<std::string, std::uint64_t>& held = {},
-             const std::vector<std::string>& addresses = {}) {
+             const std::vector<std::string>& addresses = {}, std::uint64_t instance = 1) {
     api::ToControl message;
+    message.mutable_hello()->set_instance(instance);
     message.mutable_hello()->set_proxy_version("test");
     for (const auto& address : addresses) message.mutable_hello()->add_addresses(address);
     for (const auto& [name, version] : held) {
@@ -470,7 +471,7 @@ TEST_F(Discovery, StreamEndsWithItsWorkload) {
   EXPECT_EQ(status_["sleep"].code, rpc::StatusCode::not_found);
 }
 
-TEST_F(Discovery, RestartedProxyTakesOverFromItsOldStream) {
+TEST_F(Discovery, ProcessThatDialsAgainTakesOverFromItsOldStream) {
   FakeProxy old(loop_);
   FakeProxy fresh(loop_);
   old.hello();
@@ -481,6 +482,60 @@ TEST_F(Discovery, RestartedProxyTakesOverFromItsOldStream) {
   EXPECT_FALSE(status_["sleep"].ok());
   EXPECT_TRUE(hub().state("full/sleep")->connected);
   EXPECT_EQ(fresh.updates_, 1);
+}
+
+class DiscoveryInHandover : public Discovery {
+ protected:
+  DiscoveryInHandover() {
+    old_.hello({}, {}, 1);
+    connect("sleep", old_);
+    fresh_.hello({}, {}, 2);
+    scope_.spawn(keep_status(hub().serve("full/sleep", fresh_), status_["fresh"]));
+    loop_.run_for(1s);
+  }
+  FakeProxy old_{loop_};
+  FakeProxy fresh_{loop_};
+};
+
+TEST_F(DiscoveryInHandover, BothProcessesAreTold) {
+  EXPECT_TRUE(status_["sleep"].ok());
+  put(strict_policy("full"));
+  loop_.run_for(1s);
+  EXPECT_THAT(old_.last_set_, Contains("modes/ns/full"));
+  EXPECT_THAT(fresh_.last_set_, Contains("modes/ns/full"));
+}
+
+TEST_F(DiscoveryInHandover, NothingIsInForceBeforeItIsInBoth) {
+  old_.answers_at_once_ = false;
+  put(strict_policy("full"));
+  auto waited = receipt(1s);
+  ASSERT_TRUE(waited);
+  EXPECT_THAT(waited->lagging, ElementsAre("full/sleep"));
+  EXPECT_EQ(waited->total, 1);
+  EXPECT_EQ(waited->applied, 0);
+  EXPECT_FALSE(hub().state("full/sleep")->synced);
+  old_.acknowledge();
+  waited = receipt(1s);
+  EXPECT_EQ(waited->applied, 1);
+  EXPECT_TRUE(hub().state("full/sleep")->synced);
+}
+
+TEST_F(DiscoveryInHandover, LeavingOfTheOldProcessIsNotMissed) {
+  old_.leave();
+  loop_.run_for(1s);
+  EXPECT_TRUE(hub().state("full/sleep")->connected);
+  EXPECT_TRUE(hub().state("full/sleep")->synced);
+  put(strict_policy("full"));
+  const auto waited = receipt(1s);
+  EXPECT_THAT(waited->lagging, ElementsAre());
+  EXPECT_EQ(waited->applied, 1);
+}
+
+TEST_F(DiscoveryInHandover, SuccessorThatLeavesChangesNothing) {
+  fresh_.leave();
+  loop_.run_for(1s);
+  EXPECT_TRUE(hub().state("full/sleep")->connected);
+  EXPECT_TRUE(hub().state("full/sleep")->synced);
 }
 
 TEST_F(Discovery, FirstMessageOtherThanHelloEndsTheStream) {

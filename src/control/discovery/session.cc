@@ -35,6 +35,15 @@ Result<api::ToControl> decode(const std::string& bytes) {
 
 }  // namespace
 
+io::Task<Result<api::Hello>> read_hello(io::Loop& loop, const SessionOptions& options,
+                                        rpc::ServerCall& call) {
+  CO_TRY(auto bytes, co_await io::with_deadline(loop, options.hello, "hello", call.read()));
+  if (!bytes) co_return fail(Code::invalid, "the stream ended before Hello");
+  CO_TRY(auto message, decode(*bytes));
+  if (!message.has_hello()) co_return fail(Code::invalid, "the first message must be Hello");
+  co_return std::move(*message.mutable_hello());
+}
+
 Session::Session(Context context, std::string proxy, Peer& peer, rpc::ServerCall& call)
     : context_(context),
       interest_{std::move(proxy), {}},
@@ -49,12 +58,12 @@ void Session::wake() {
 
 void Session::stop() {
   ended_ = true;
-  why_ended_ = fail(Code::conflict, "another stream of this proxy has taken over");
+  why_ended_ = fail(Code::conflict, "another stream of this process has taken over");
   changed_.pulse();
 }
 
-io::Task<rpc::Status> Session::run() {
-  if (auto greeted = co_await greet(); !greeted) co_return rpc::to_status(greeted.error());
+io::Task<rpc::Status> Session::run(Hello hello) {
+  if (auto greeted = greet(hello); !greeted) co_return rpc::to_status(greeted.error());
   io::Scope scope(context_.loop);
   scope.spawn(receive());
   auto result = co_await send_updates();
@@ -62,19 +71,13 @@ io::Task<rpc::Status> Session::run() {
   co_return rpc::Status{};
 }
 
-io::Task<Result<void>> Session::greet() {
-  CO_TRY(auto bytes,
-         co_await io::with_deadline(context_.loop, context_.options.hello, "hello", call_.read()));
-  if (!bytes) co_return fail(Code::invalid, "the stream ended before Hello");
-  CO_TRY(const auto message, decode(*bytes));
-  if (!message.has_hello()) co_return fail(Code::invalid, "the first message must be Hello");
-  const auto& hello = message.hello();
+Result<void> Session::greet(const Hello& hello) {
   for (const auto& held : hello.held()) sent_[held.name()] = held.version();
   everything_ = sent_.empty();
-  CO_CHECK_OK(subscribe(hello.addresses()));
+  CHECK_OK(subscribe(hello.addresses()));
   peer_.version = hello.proxy_version();
   heard();
-  co_return Result<void>();
+  return {};
 }
 
 io::Task<void> Session::receive() {

@@ -15,9 +15,9 @@
 
 namespace mortise::control::discovery {
 
-// What is remembered of a proxy beyond one stream.
+// What is remembered of a proxy's process beyond one stream.
 struct Peer {
-  int streams = 0;                // open now; 2 for a moment when a proxy has restarted
+  int streams = 0;                // open now; 2 for a moment when it dialled again
   std::string version;            // of the program
   std::uint64_t settled = 0;      // revision up to which nothing is outstanding
   std::uint64_t last_update = 0;  // revision of the last update that was not empty
@@ -33,8 +33,15 @@ struct SessionOptions {
   std::size_t update_bytes = 1 << 20;  // about; what is more follows in a second one
 };
 
+// The first message of a stream: who speaks, and what it holds.
+io::Task<Result<::mortise::discovery::v1::Hello>> read_hello(io::Loop& loop,
+                                                             const SessionOptions& options,
+                                                             rpc::ServerCall& call);
+
 class Session {
  public:
+  using Hello = ::mortise::discovery::v1::Hello;
+
   // Everything is borrowed for the life of the call. `progress` pulses whenever `peer` changes.
   struct Context {
     io::Loop& loop;
@@ -46,10 +53,10 @@ class Session {
   };
   Session(Context context, std::string proxy, Peer& peer, rpc::ServerCall& call);
 
-  // Until the proxy leaves, its workload is gone, or stop().
-  io::Task<rpc::Status> run();
+  // From Hello on until the proxy leaves, its workload is gone, or stop().
+  io::Task<rpc::Status> run(Hello hello);
   void wake();
-  // Another stream of the same proxy has taken over.
+  // Another stream of the same process has taken over.
   void stop();
 
  private:
@@ -60,7 +67,7 @@ class Session {
     bool partial = false;  // more follows: this revision is not in force yet
   };
 
-  io::Task<Result<void>> greet();
+  Result<void> greet(const Hello& hello);
   io::Task<void> receive();
   io::Task<Result<void>> send_updates();
   io::Task<Result<void>> send(std::uint64_t revision, Difference difference);

@@ -1,18 +1,32 @@
 #include "control/telemetry/edges.h"
 
+#include <algorithm>
+
 namespace mortise::control::telemetry {
 namespace {
 
-// A gap is what lies between two numbers of one instance; a restart begins again at 1.
-void note_sequence(Reports& reports, const api::ReportRequest& report) {
-  if (reports.instance != report.instance()) {
-    reports.instance = report.instance();
-    reports.sequence = 0;
+// Of one proxy: the one that serves, those that finish, and room for one that was restarted often.
+constexpr std::size_t kMostProcesses = 8;
+
+Reports::Process& process_of(Reports& reports, std::uint64_t instance, TimePoint now) {
+  auto& processes = reports.processes;
+  if (processes.size() >= kMostProcesses && !processes.contains(instance)) {
+    processes.erase(std::ranges::min_element(
+        processes, {}, [](const auto& entry) { return entry.second.last_seen; }));
   }
-  if (report.sequence() > reports.sequence + 1) {
-    reports.missed += report.sequence() - reports.sequence - 1;
-  }
-  if (report.sequence() > reports.sequence) reports.sequence = report.sequence();
+  auto& process = processes[instance];
+  process.last_seen = now;
+  return process;
+}
+
+// A gap is what lies between two numbers of one process; each begins at 1. False: a report that
+// was sent again because its answer was lost, which counts once.
+bool note_sequence(Reports& reports, Reports::Process& process, std::uint64_t sequence) {
+  reports.sequence = sequence;
+  if (sequence <= process.sequence) return false;
+  reports.missed += sequence - process.sequence - 1;
+  process.sequence = sequence;
+  return true;
 }
 
 void add_to(EdgeSums& sums, const api::Edge& edge) {
@@ -28,14 +42,11 @@ void add_to(EdgeSums& sums, const api::Edge& edge) {
 
 void Edges::add(const std::string& proxy, const api::ReportRequest& report, TimePoint now) {
   auto& reports = reports_[proxy];
-  // A report that was sent again because its answer was lost counts once.
-  const bool repeated =
-      reports.instance == report.instance() && report.sequence() <= reports.sequence;
-  note_sequence(reports, report);
   reports.edges_dropped = report.edges_dropped();
   reports.certificate_not_after = report.certificate_not_after();
   reports.last_seen = now;
-  if (repeated) return;
+  auto& process = process_of(reports, report.instance(), now);
+  if (!note_sequence(reports, process, report.sequence())) return;
   for (const auto& edge : report.edges()) {
     auto key = key_of(proxy, edge);
     auto found = sums_.find(key);

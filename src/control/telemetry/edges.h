@@ -48,10 +48,15 @@ struct EdgeSums {
 
 // What is known of one proxy's reports.
 struct Reports {
-  std::uint64_t instance = 0;
-  std::uint64_t sequence = 0;       // of the last one
-  std::uint64_t missed = 0;         // numbers never seen, over all instances
-  std::uint64_t edges_dropped = 0;  // said by the proxy itself
+  // One process of it; two report while one takes over from the other.
+  struct Process {
+    std::uint64_t sequence = 0;  // of its last report
+    TimePoint last_seen;
+  };
+  std::map<std::uint64_t, Process> processes;  // by instance
+  std::uint64_t sequence = 0;                  // of the last report
+  std::uint64_t missed = 0;                    // numbers never seen, over all processes
+  std::uint64_t edges_dropped = 0;             // said by the proxy itself
   std::int64_t certificate_not_after = 0;
   TimePoint last_seen;
 };

@@ -57,6 +57,24 @@ TEST(Edges, RepeatedReportCountsOnce) {
   EXPECT_EQ(edges.reports().at("p").missed, 0U);
 }
 
+TEST(Edges, TwoProcessesOfOneProxyHaveNumbersOfTheirOwn) {
+  Edges edges(name_of);
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    edges.add("p", report(40 + round, 1, "198.18.0.2", 1), TimePoint(std::chrono::seconds(round)));
+    edges.add("p", report(round, 1, "198.18.0.2", 2), TimePoint(std::chrono::seconds(round)));
+  }
+  EXPECT_EQ(edges.reports().at("p").missed, 40U);  // before the first of process 1
+  EXPECT_EQ(edges.sums().begin()->second.requests, 6U);
+}
+
+TEST(Edges, ProcessesOfLongAgoAreForgotten) {
+  Edges edges(name_of);
+  for (std::uint64_t instance = 1; instance <= 1000; ++instance) {
+    edges.add("p", report(1, 0, "", instance), TimePoint(std::chrono::seconds(instance)));
+  }
+  EXPECT_LE(edges.reports().at("p").processes.size(), 8U);
+}
+
 TEST(Edges, RestartedProxyBeginsAgainWithoutAGap) {
   Edges edges(name_of);
   edges.add("p", report(7, 0, "", 1), {});
