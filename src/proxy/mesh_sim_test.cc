@@ -1,6 +1,7 @@
 // Client, two sidecars and servers in one thread: what a call looks like from both ends.
 #include <gmock/gmock.h>
 
+#include "io/sim/seeds.h"
 #include "proxy/testing/sim_mesh.h"
 
 namespace mortise::proxy {
@@ -450,7 +451,8 @@ TEST_F(MeshSim, RefusalsAreCountedWithTheirReason) {
 // The same calls on a bad network, many times over: every answer is right or a failure, never
 // something in between.
 TEST(MeshSimFaults, AnswersAreWholeOrFailuresWhateverTheNetworkDoes) {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (const auto seed : io::sim::seeds(30)) {
+    SCOPED_TRACE(io::sim::announce(seed));
     SimMesh mesh(seed);
     const auto& client = mesh.add_workload("sleep", "198.18.0.2", true);
     const auto& server = mesh.add_workload("httpbin", "198.18.0.3", true);
@@ -468,11 +470,11 @@ TEST(MeshSimFaults, AnswersAreWholeOrFailuresWhateverTheNetworkDoes) {
       const bool failure =
           answer.starts_with("HTTP/1.1 503 ") || answer.ends_with("RESET") || answer == "REFUSED";
       EXPECT_TRUE(failure || answer.find("URI=spiffe:") != std::string::npos)
-          << "seed " << seed << ", round " << round << ": " << answer;
+          << "round " << round << ": " << answer;
     }
-    EXPECT_FALSE(application.heads.empty()) << "seed " << seed << ": no call came through";
+    EXPECT_FALSE(application.heads.empty()) << "no call came through";
     for (const auto& head : application.heads) {
-      EXPECT_THAT(head, Not(HasSubstr("forged"))) << "seed " << seed;
+      EXPECT_THAT(head, Not(HasSubstr("forged")));
     }
   }
 }
