@@ -3,7 +3,7 @@ PYTHON ?= /usr/bin/python3
 SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 SOURCES = $$(git ls-files -co --exclude-standard '*.h' '*.cc')
 
-.PHONY: help install build demo test check soak nightly bench format clean
+.PHONY: help install build demo test check soak nightly fresh bench format clean
 
 # `make bench b1 b2`: the words after "bench" are rows, not targets. Also: make bench ROWS="b1 b2".
 ifeq ($(firstword $(MAKECMDGOALS)),bench)
@@ -45,6 +45,11 @@ bench: install        ## measures beside HAProxy, nginx, Envoy; ROWS="b1 b2", PA
 	@tools/install.sh bench
 	@$(PYTHON) tools/verify.py bench
 	@$(SUDO) $(PYTHON) bench/run.py $(ROWS) $(if $(PAIRS),--pairs $(PAIRS))
+
+fresh:                ## the README's two commands on a new Debian 12 (FROM=scratch begins anew)
+	@tools/install.sh fresh
+	@$(SUDO) $(PYTHON) tools/fresh.py $(if $(FROM),--from $(FROM)) $(if $(DIR),--dir $(DIR)) \
+	  $(if $(MIRROR),--mirror $(MIRROR))
 
 format:               ## rewrites the C++ sources as .clang-format says
 	clang-format-19 -i $(SOURCES)

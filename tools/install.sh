@@ -20,6 +20,7 @@ wanted() {
 missing() {
   wanted "$@" > "$list"
   # One question for all of them; dpkg-query fails when one is unknown, and that is no error here.
+  # shellcheck disable=SC2016,SC2094  # dpkg's own format; the list is only read
   xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' < "$list" 2>/dev/null |
     sed -n 's/^installed //p' | sort -u | comm -13 - "$list" || true
 }
@@ -44,7 +45,9 @@ restore_services() {
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 needed=$(missing "$@")
-if [ -z "$needed" ]; then
+# shellcheck disable=SC2086  # one word per package
+set -- $needed
+if [ $# -eq 0 ]; then
   say "all $(wc -l < "$list") packages are there"
   exit 0
 fi
@@ -53,17 +56,17 @@ root=
 if [ "$(id -u)" -ne 0 ]; then
   root=sudo
   if ! command -v sudo > /dev/null; then
-    say "these packages are missing, and only root can install them:" $needed >&2
-    say "as root: apt-get install -y --no-install-recommends" $needed >&2
+    say "these packages are missing, and only root can install them: $*" >&2
+    say "as root: apt-get install -y --no-install-recommends $*" >&2
     exit 1
   fi
 fi
 if ! command -v apt-get > /dev/null; then
-  say "no apt-get here: Mortise is built on Debian 12. Missing:" $needed >&2
+  say "no apt-get here: Mortise is built on Debian 12. Missing: $*" >&2
   exit 1
 fi
 
-say "$(printf '%s\n' "$needed" | wc -l) packages to install:" $needed
+say "$# packages to install: $*"
 forbid_services
 trap 'restore_services; rm -f "$list"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -72,6 +75,5 @@ apt() { $root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
 
 apt update
 say "package lists read after $(($(date +%s) - started)) s"
-# shellcheck disable=SC2086  # one word per package
-apt -o Dpkg::Use-Pty=0 install --no-install-recommends $needed
+apt -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
 say "done after $(($(date +%s) - started)) s"

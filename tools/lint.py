@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""clang-format and clang-tidy over our own C++ sources.
+"""clang-format and clang-tidy over our own C++ sources, shellcheck over our scripts.
 
 `format` reports what `make format` would change. `tidy` checks each source once for each state of
 itself and of everything of ours it includes: a clean result is remembered in build/lint, so that
@@ -36,6 +36,11 @@ def check_format():
     if status:
         print("run `make format`")
     return status
+
+
+def check_scripts():
+    return subprocess.run(["shellcheck", *sources("*.sh", ".ci/run")], cwd=ROOT,
+                          check=False).returncode
 
 
 def closure(name, known):
@@ -91,5 +96,7 @@ if __name__ == "__main__":
         sys.exit(check_format())
     if sys.argv[1:] == ["tidy"]:
         sys.exit(tidy())
-    print("usage: tools/lint.py format | tidy", file=sys.stderr)
+    if sys.argv[1:] == ["scripts"]:
+        sys.exit(check_scripts())
+    print("usage: tools/lint.py format | scripts | tidy", file=sys.stderr)
     sys.exit(64)

@@ -268,6 +268,7 @@ def plan(what):
                 pytest("mesh", "tests/mesh", as_root=True)]
     python = sys.executable
     return [Step("format", python, "tools/lint.py", "format"),
+            Step("scripts", python, "tools/lint.py", "scripts"),
             Step("layers", python, "tools/check_layers.py"),
             Step("sizes and names", python, "tools/tidy.py"),
             pytest("tools", "tools/tests"), pytest("bench", "bench/tests"), *UNIT,

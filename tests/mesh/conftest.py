@@ -30,7 +30,7 @@ def rounds():
 
 @pytest.fixture
 def figure(record_property):
-    """figure(name, value, goal, unit="s"): reports what was measured; over the gate is a failure."""
+    """figure(name, value, goal, unit="s"): reports what was measured; over the gate it fails."""
 
     def report(name, value, goal, unit="s"):
         record_property("figure", f"{name}: {value:.3g} {unit} (goal {goal:g} {unit})")
