@@ -29,7 +29,7 @@ demo: build           ## the auto-mTLS lab on this machine, four phases, real tr
 	$(SUDO) build/release/bin/mortise demo lab
 	@echo '("mortise" is typed here as: $(strip $(SUDO) build/release/bin/mortise))'
 
-test: install         ## every suite: unit, sanitizers, whole mesh (needs root)
+test: install         ## what every commit passes: unit, sanitizers, whole mesh (needs root)
 	@$(PYTHON) tools/verify.py test
 
 check: install        ## what CI asks first: format, layers, sizes, clang-tidy, unit tests
@@ -38,7 +38,7 @@ check: install        ## what CI asks first: format, layers, sizes, clang-tidy, 
 soak: install         ## faults for long: what `make test` does ten times, hundreds of times
 	@$(PYTHON) tools/verify.py soak
 
-nightly: install      ## what takes long: fuzzers, thread races, the whole mesh three times
+nightly: install      ## fuzzers, thread races, many seeds, the whole mesh three times
 	@$(PYTHON) tools/verify.py nightly
 
 bench: install        ## measures beside HAProxy, nginx, Envoy; ROWS="b1 b2", PAIRS=2 to try

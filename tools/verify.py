@@ -23,6 +23,13 @@ REPORT_EVERY_SECONDS = 15
 TAIL_LINES = 60
 FUZZ_MINUTES = int(os.environ.get("FUZZ_MINUTES", "3"))
 MESH_TURNS = 3
+SEEDS = 1000
+SANITIZERS = {
+    "ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer-19",
+    "TSAN_OPTIONS": "external_symbolizer_path=/usr/bin/llvm-symbolizer-19",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+SEEDED = ("io_test", "rpc_test", "proxy_test")
 THREADED = ("io_test", "rpc_test", "proxy_test", "control_test")
 
 
@@ -61,11 +68,17 @@ def read_junit(path):
             counts.skipped.append(name)
         else:
             counts.passed += 1
-        counts.figures += [named.get("value") for named in case.iter("property")
-                           if named.get("name") == "figure"]
+        counts.figures += figures(case)
     if not (counts.passed or counts.failed or counts.skipped):
         counts.failed.append(f"{path.name}: the runner found no tests")
     return counts
+
+
+def figures(case):
+    """What it measured: properties, or lines of its output where the runner knows no properties."""
+    named = [one.get("value") for one in case.iter("property") if one.get("name") == "figure"]
+    lines = [line for out in case.iter("system-out") for line in (out.text or "").splitlines()]
+    return named + [line.removeprefix("figure: ") for line in lines if line.startswith("figure: ")]
 
 
 class Step:
@@ -183,19 +196,15 @@ def compile_step(preset, *targets):
 
 def unit_tests(preset):
     junit = LOGS / f"unit-{preset}.xml"
-    sanitizers = {
-        "ASAN_SYMBOLIZER_PATH": "/usr/bin/llvm-symbolizer-19",
-        "UBSAN_OPTIONS": "print_stacktrace=1",
-    }
     return Step(f"unit and simulation tests {preset}", "ctest", "--test-dir", f"build/{preset}",
                 "-j", JOBS, "--output-on-failure", "--output-junit", str(junit), junit=junit,
-                env=sanitizers)
+                env=SANITIZERS)
 
 
 def pytest(name, folder, *options, as_root=False, env=None, minutes=15):
     junit = LOGS / (name.replace(" ", "-") + ".xml")
     command = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-v",
-               f"--junitxml={junit}", *options, folder]
+               f"--junitxml={junit}", "-o", "junit_family=xunit1", *options, folder]
     env = {"PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
     if as_root and os.geteuid() != 0 and sudo_works():
         kept = {**env, "CI": os.environ.get("CI", "")}
@@ -220,12 +229,26 @@ def sanitized(preset):
     return [configure(preset), compile_step(preset, "unit_tests"), unit_tests(preset)]
 
 
-def gtest(preset, name, minutes):
-    """One GoogleTest binary in one process, which is how a thread race shows."""
-    junit = LOGS / f"{name}-{preset}.xml"
-    return Step(f"{name} {preset}", f"build/{preset}/bin/{name}", f"--gtest_output=xml:{junit}",
-                junit=junit, minutes=minutes,
-                env={"TSAN_OPTIONS": "external_symbolizer_path=/usr/bin/llvm-symbolizer-19"})
+def gtest(preset, name, title, *options, env=None, minutes=15):
+    """One GoogleTest binary in one process."""
+    junit = LOGS / f"{title.replace(' ', '-')}.xml"
+    return Step(title, f"build/{preset}/bin/{name}", f"--gtest_output=xml:{junit}", *options,
+                junit=junit, minutes=minutes, env={**SANITIZERS, **(env or {})})
+
+
+def races():
+    """The suites that have threads, each in one process, which is how a race shows."""
+    return [configure("tsan"), compile_step("tsan", *THREADED),
+            *(gtest("tsan", name, f"{name} tsan") for name in THREADED)]
+
+
+def many_seeds():
+    """Other seeds every night; a failure prints the words that run its seed again."""
+    first = int(time.time()) // 86400 * SEEDS
+    chosen = os.environ.get("MORTISE_SIM_SEEDS", f"{first}-{first + SEEDS - 1}")
+    return [configure("asan"), compile_step("asan", *SEEDED),
+            *(gtest("asan", name, f"{name} seeds {chosen}", "--gtest_filter=*Seeds.*",
+                    env={"MORTISE_SIM_SEEDS": chosen}, minutes=30) for name in SEEDED)]
 
 
 def fuzz(source):
@@ -241,10 +264,9 @@ def fuzz(source):
 def nightly():
     fuzzers = sorted((ROOT / "tests" / "fuzz").glob("*_fuzz.cc"))
     return [configure("fuzz"), compile_step("fuzz", "fuzzers"), *map(fuzz, fuzzers),
-            configure("tsan"), compile_step("tsan", *THREADED),
-            *(gtest("tsan", name, minutes=15) for name in THREADED),
-            *PROGRAMS, *(pytest(f"mesh {turn} of {MESH_TURNS}", "tests/mesh", as_root=True)
-                         for turn in range(1, MESH_TURNS + 1))]
+            *races(), *many_seeds(), *PROGRAMS,
+            *(pytest(f"mesh {turn} of {MESH_TURNS}", "tests/mesh", as_root=True)
+              for turn in range(1, MESH_TURNS + 1))]
 
 
 def soak():

@@ -450,7 +450,7 @@ TEST_F(MeshSim, RefusalsAreCountedWithTheirReason) {
 
 // The same calls on a bad network, many times over: every answer is right or a failure, never
 // something in between.
-TEST(MeshSimFaults, AnswersAreWholeOrFailuresWhateverTheNetworkDoes) {
+TEST(MeshSimSeeds, AnswersAreWholeOrFailuresWhateverTheNetworkDoes) {
   for (const auto seed : io::sim::seeds(30)) {
     SCOPED_TRACE(io::sim::announce(seed));
     SimMesh mesh(seed);

@@ -55,9 +55,13 @@ def test_figures_that_tests_report_are_shown(tmp_path, capsys):
     counts = verify.read_junit(junit(tmp_path, """<testsuite>
         <testcase classname="A" name="passes"><properties>
         <property name="figure" value="back in service: 0.3 s (goal 1 s)"/>
-        <property name="other" value="7"/></properties></testcase></testsuite>"""))
+        <property name="other" value="7"/></properties></testcase>
+        <testcase name="B.passes"><system-out>[ RUN ] B.passes
+figure: first byte: 2 ms (goal 1 ms)
+[ OK ] B.passes</system-out></testcase></testsuite>"""))
     total = verify.Counts()
     total.add(counts)
     verify.report(total, 0)
-    assert counts.figures == ["back in service: 0.3 s (goal 1 s)"]
+    assert counts.figures == ["back in service: 0.3 s (goal 1 s)",
+                              "first byte: 2 ms (goal 1 ms)"]
     assert "  back in service: 0.3 s (goal 1 s)\n" in capsys.readouterr().out
