@@ -77,9 +77,10 @@ Result<void> replace_file(const std::string& path, std::string_view text, mode_t
   const io::Descriptor file(
       ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!file.valid()) return fail_errno("create " + next);
-  CHECK_OK(write_whole(file.get(), text, next));
-  if (::rename(next.c_str(), path.c_str()) != 0) return fail_errno("rename " + next);
-  return {};
+  auto written = write_whole(file.get(), text, next);
+  if (written && ::rename(next.c_str(), path.c_str()) != 0) written = fail_errno("rename " + next);
+  if (!written) ::unlink(next.c_str());  // on a full disk every byte counts
+  return written;
 }
 
 Result<void> rewrite_file(const std::string& path, std::string_view text, mode_t mode) {

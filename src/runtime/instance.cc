@@ -89,8 +89,22 @@ Result<void> Instance::prepare_sockets(TimePoint now) {
     return {};
   }
   if (sockets_.outbound.valid()) return {};
-  TRY(sockets_, parts_.network.listen(home()));
+  auto made = parts_.network.listen(home());
+  if (!made && made.error().code() == Code::conflict) return make_way(made.error());
+  TRY(sockets_, std::move(made));
   return {};
+}
+
+// Somebody else has one of the sidecar's ports.
+std::unexpected<Error> Instance::make_way(const Error& taken) {
+  const auto uid = parts_.layout.sidecar_uid(record_.slot);
+  if (parts_.processes.signal_inside(record_.netns, uid, SIGKILL) > 0)
+    return fail(Code::unavailable,
+                "Starting: an earlier sidecar, of which there is no record, ends");
+  return fail(Code::conflict,
+              fmt::format("{}: a program of this workload has it, but {} and {} are the sidecar's; "
+                          "give the program another port",
+                          taken.what(), kOutboundPort, kInboundPort));
 }
 
 // A short absence counts as service: callers wait in the backlog of the sockets that we hold.

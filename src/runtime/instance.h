@@ -58,6 +58,7 @@ class Instance {
   Result<void> build(const std::string& service_rules);
   Result<void> apply_rules(std::string& in_force, const std::string& wanted);
   Result<void> prepare_sockets(TimePoint now);
+  std::unexpected<Error> make_way(const Error& taken);
   void run_sidecar(TimePoint now);
   [[nodiscard]] bool sidecar_serves(TimePoint now) const;
   void run_programs(TimePoint now);

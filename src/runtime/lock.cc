@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,19 @@ bool is_current(int file, const std::string& path) {
          held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
+// Whoever asks lock_owner() holds it for an instant, which must not end a supervisor's start.
+bool lock_within_a_moment(int file) {
+  constexpr int kAttempts = 20;
+  constexpr int kPauseMs = 5;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK) return false;
+    ::poll(nullptr, 0, kPauseMs);
+  }
+  errno = EWOULDBLOCK;
+  return false;
+}
+
 int written_owner(const std::string& path) {
   const auto text = read_file(path, 64);
   int pid = 0;
@@ -36,18 +50,24 @@ Result<SupervisorLock> SupervisorLock::take(const Layout& layout) {
   const auto path = layout.lock_file();
   for (;;) {
     io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    // What runs has to end even where nothing can be written any more.
+    if (!file.valid() && errno == EROFS)
+      file = io::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file.valid()) return fail_errno(path);
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_within_a_moment(file.get())) {
       if (errno != EWOULDBLOCK) return fail_errno(path);
       return fail(Code::conflict, fmt::format("process {} already supervises {}",
                                               written_owner(path), layout.data_dir()));
     }
     // Its last owner may have removed it between our open and our lock.
     if (!is_current(file.get(), path)) continue;
+    // Written over the last owner's: on a full disk that room is still ours.
     const auto pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(file.get(), 0) != 0 ||
-        ::pwrite(file.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-      return fail_errno(path);
+    const bool named =
+        ::pwrite(file.get(), pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size()) &&
+        ::ftruncate(file.get(), static_cast<off_t>(pid.size())) == 0;
+    // Without the name the lock still holds: `down` has to work on a full disk.
+    if (!named && errno != ENOSPC && errno != EBADF) return fail_errno(path);
     return SupervisorLock(std::move(file));
   }
 }

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
 
 #include "io/race.h"
 #include "io/scope.h"
 #include "io/signals.h"
+#include "runtime/data_dir.h"
 #include "runtime/files.h"
 #include "runtime/lock.h"
 #include "runtime/process/procfs.h"
@@ -21,15 +21,6 @@ namespace mortise::runtime {
 namespace {
 
 constexpr Duration kPoll = std::chrono::milliseconds(20);
-
-Result<void> make_data_dir(const Layout& layout) {
-  std::error_code error;
-  std::filesystem::create_directories(layout.data_dir(), error);
-  if (error) return fail_errno("create " + layout.data_dir(), error.value());
-  // Others may pass through (their own sidecar's folder is below) but not look around.
-  CHECK_OK(make_dir(layout.data_dir(), 0711, ::geteuid()));
-  return make_dir(layout.logs_dir(), 0700, ::geteuid());
-}
 
 // One that an earlier supervisor started and could not write down holds the store.
 void end_unknown_control_planes(const Layout& layout, const State& state, Log& log) {
@@ -87,7 +78,7 @@ Launch supervisor_launch(const Layout& layout, const Options& options) {
 Result<void> supervise(const Options& options) {
   TRY(const auto layout, Layout::of(options.data_dir));
   CHECK_OK(preflight(options));
-  CHECK_OK(make_data_dir(layout));
+  CHECK_OK(prepare_data_dir(layout));
   TRY(const auto lock, SupervisorLock::take(layout));
   const auto log = make_stderr_log("supervisor", options.log_level);
   ::signal(SIGPIPE, SIG_IGN);  // a child that dies before it is told to start
@@ -115,7 +106,7 @@ Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds 
   ProcessId started;
   if (!lock_owner(layout)) {
     CHECK_OK(preflight(options));
-    CHECK_OK(make_data_dir(layout));
+    CHECK_OK(prepare_data_dir(layout));
     TRY(started,
         spawn(supervisor_launch(layout, options), [](const ProcessId&) { return Result<void>(); }));
   }

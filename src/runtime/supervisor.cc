@@ -7,6 +7,7 @@
 #include "runtime/files.h"
 #include "runtime/image_store.h"
 #include "runtime/inventory.h"
+#include "runtime/log_files.h"
 
 namespace mortise::runtime {
 
@@ -15,6 +16,9 @@ namespace {
 constexpr std::chrono::milliseconds kLongPoll{20'000};
 constexpr Duration kRetry = std::chrono::milliseconds(100);
 constexpr Duration kSidecarPoll = std::chrono::milliseconds(50);
+// After the control plane refused something, for a full disk for example.
+constexpr Duration kTellAgain = std::chrono::milliseconds(500);
+constexpr Duration kLogsPoll = std::chrono::seconds(2);
 
 io::Task<bool> opened(io::Gate& gate) {
   co_await gate.opened();
@@ -29,6 +33,7 @@ Supervisor::Supervisor(io::EpollLoop& loop, const Layout& layout, const Options&
       layout_(layout),
       options_(options),
       log_(log),
+      complaints_(log),
       state_(state),
       os_network_(loop),
       client_(loop, os_network_, layout.control_socket()),
@@ -41,11 +46,7 @@ Supervisor::Supervisor(io::EpollLoop& loop, const Layout& layout, const Options&
              .capture = capture_,
              .processes = processes_,
              .log = log,
-             .save =
-                 [this] {
-                   state_.made_netns_mount |= network_.made_netns_mount();
-                   return save_state(layout_.state_file(), state_);
-                 },
+             .save = [this] { return save(); },
              .make_sidecar_dir = [](const std::string& path,
                                     std::uint32_t uid) { return make_dir(path, 0700, uid); },
              .sidecar_log_level = options.log_level},
@@ -55,6 +56,7 @@ Supervisor::Supervisor(io::EpollLoop& loop, const Layout& layout, const Options&
 io::Task<void> Supervisor::run() {
   io::Scope tasks(loop_);
   tasks.spawn(watch_revision());
+  tasks.spawn(keep_logs_short());
   co_await follow_mesh();
 }
 
@@ -81,16 +83,18 @@ io::Task<void> Supervisor::watch_revision() {
 io::Task<void> Supervisor::follow_mesh() {
   for (;;) {
     wake_.close();
+    if (unsaved_) static_cast<void>(save());  // what is wrong was said
     keep_control_running();
     const bool heard = co_await learn();
     reconciler_.set_images(load_images(layout_, log_));
     auto next = reconciler_.step(loop_.now());
-    const bool told = control_answers_ && co_await tell();
+    const bool told = control_answers_ && loop_.now() >= tell_at_ && co_await tell();
     co_await look_at_sidecars();
     // What was told may allow the next step at once; a failure must not make a busy loop.
     if (told) next = loop_.now();
     if (!heard || (control_answers_ && reconciler_.awaits_sidecars()))
       next = std::min(next, loop_.now() + kSidecarPoll);
+    if (tell_at_ > loop_.now()) next = std::min(next, tell_at_);
     if (!control_.running()) next = std::min(next, control_.start_at());
     if (next > loop_.now()) co_await io::before(loop_, next, opened(wake_));
     // Even if there is always something to do, others get their turn.
@@ -107,6 +111,27 @@ void Supervisor::keep_control_running() {
   if (!control_.due(now)) return;
   control_.start(now, control_launch(layout_, options_.binaries));
   if (!control_.running()) log_.error("the control plane: " + control_.trouble());
+}
+
+// A full disk ends no workload: what changes is kept in memory until there is room. A supervisor
+// that starts meanwhile finds the processes by their namespaces.
+Result<void> Supervisor::save() {
+  state_.made_netns_mount |= network_.made_netns_mount();
+  auto saved = save_state(layout_.state_file(), state_);
+  const bool full = !saved && saved.error().code() == Code::exhausted;
+  if (full) complaints_.warn(loop_.now(), "the state is kept in memory", saved.error().what());
+  if (saved && unsaved_) log_.info("there is room again: the state is written down");
+  unsaved_ = full;
+  if (full) return {};
+  return saved;
+}
+
+io::Task<void> Supervisor::keep_logs_short() {
+  const auto limit = log_limit();
+  for (;;) {
+    cut_long_logs(layout_.logs_dir(), limit, log_);
+    co_await loop_.sleep_for(kLogsPoll);
+  }
 }
 
 // Asks what shall be. False: nobody answered, and what is known stays in force.
@@ -132,7 +157,8 @@ io::Task<bool> Supervisor::tell() {
   for (const auto& registration : reconciler_.unregistered()) {
     const auto done = co_await client_.put_workload(registration);
     if (!done) {
-      log_.warning(registration.workload.key() + ": " + done.error().what());
+      complaints_.warn(loop_.now(), registration.workload.key(), done.error().what());
+      tell_at_ = loop_.now() + kTellAgain;
       continue;
     }
     reconciler_.registered(registration);
@@ -144,7 +170,8 @@ io::Task<bool> Supervisor::tell() {
     const auto slash = key.find('/');
     const auto done = co_await client_.delete_workload(key.substr(0, slash), key.substr(slash + 1));
     if (!done) {
-      log_.warning(key + ": " + done.error().what());
+      complaints_.warn(loop_.now(), key, done.error().what());
+      tell_at_ = loop_.now() + kTellAgain;
       continue;
     }
     reconciler_.departed(key);

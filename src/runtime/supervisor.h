@@ -6,6 +6,7 @@
 #include "io/epoll_loop.h"
 #include "io/gate.h"
 #include "io/os_network.h"
+#include "runtime/complaints.h"
 #include "runtime/reconciler.h"
 
 namespace mortise::runtime {
@@ -25,12 +26,17 @@ class Supervisor {
   io::Task<bool> tell();
   io::Task<void> look_at_sidecars();
   void keep_control_running();
+  io::Task<void> keep_logs_short();
+  Result<void> save();
 
   io::EpollLoop& loop_;
   const Layout& layout_;
   const Options& options_;
   Log& log_;
+  Complaints complaints_;
   State& state_;
+  TimePoint tell_at_;
+  bool unsaved_ = false;  // the disk had no room for the state
   io::OsNetwork os_network_;
   client::Client client_;
   io::Gate wake_;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 
 #include "cli/commands/verbs.h"
@@ -41,11 +42,22 @@ class LogsVerb final : public Verb {
     if (!follow_) return kDone;
     // Following has no end of its own: Ctrl-C is its end.
     const Interrupt interrupt;
-    while (!interrupt.raised_within(kLookEvery)) copy_rest(context, file);
+    while (!interrupt.raised_within(kLookEvery)) {
+      go_back_if_cut(path, file);
+      copy_rest(context, file);
+    }
     return kDone;
   }
 
  private:
+  // A log that grew too long has moved aside and begins anew.
+  static void go_back_if_cut(const std::string& path, std::ifstream& file) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    file.clear();
+    if (!error && file.tellg() > static_cast<std::streamoff>(size)) file.seekg(0);
+  }
+
   static void copy_rest(const Context& context, std::ifstream& file) {
     file.clear();  // the end of last time may not be the end any more
     std::array<char, 64 * 1024> buffer{};

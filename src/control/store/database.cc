@@ -29,6 +29,10 @@ Code code_of(int result) {
 }
 
 std::unexpected<Error> failed(sqlite3* connection, int result) {
+  if ((result & 0xff) == SQLITE_FULL)
+    return fail(
+        Code::exhausted,
+        "store: the disk is full; free some space where the data directory is and try again");
   const std::string what = connection ? sqlite3_errmsg(connection) : sqlite3_errstr(result);
   return fail(code_of(result), "store: " + what);
 }
