@@ -6,11 +6,10 @@
 
 #include <algorithm>
 
-#include "runtime/files.h"
+#include "runtime/net/listeners.h"
 #include "runtime/net/netlink.h"
 #include "runtime/net/netns.h"
 #include "runtime/net/rules.h"
-#include "runtime/process/listening.h"
 
 namespace mortise::runtime {
 
@@ -151,13 +150,7 @@ Result<CaptureSockets> PrivateNetwork::listen(const Home& home) {
 
 Result<std::set<std::uint16_t>> PrivateNetwork::listening_ports(const Home& home) {
   TRY(const auto inside, Visit::enter(home.netns));
-  std::set<std::uint16_t> ports;
-  for (const char* const table : {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"}) {
-    // Without IPv6 in the kernel there is no second table.
-    if (const auto text = read_file(table))
-      ports.merge(listening_in(*text, Layout::address(home.slot)));
-  }
-  return ports;
+  return listening_to(Layout::address(home.slot));
 }
 
 std::vector<std::string> PrivateNetwork::homes() {

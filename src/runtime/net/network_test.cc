@@ -309,7 +309,8 @@ TEST_F(Namespaces, AnAddressWorksAtOnceForItsNextOwner) {
 TEST_F(Namespaces, ListeningPortsAreThoseOfTheNamespace) {
   const auto server = listen_in(plain_, "0.0.0.0:80");
   const auto own = listen_in(plain_, "127.0.0.1:81");
-  EXPECT_THAT(*network_.listening_ports(plain_), ElementsAre(80));
+  const auto later = listen_in(plain_, plain_address_ + ":82");
+  EXPECT_THAT(*network_.listening_ports(plain_), ElementsAre(80, 82));
   EXPECT_THAT(*network_.listening_ports(meshed_), ElementsAre(kInboundPort));
 }
 
