@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -67,6 +68,8 @@ std::vector<int> workload_processes(const Layout& layout) {
   std::vector<int> pids;
   for (const auto& name : netns_names(layout.netns_prefix()))
     for (const int pid : processes_in(name, std::nullopt)) pids.push_back(pid);
+  for (const int pid : processes_of(layout.uids()))
+    if (std::ranges::find(pids, pid) == pids.end()) pids.push_back(pid);
   return pids;
 }
 

@@ -48,6 +48,8 @@ Result<Launch> exec_launch(const Layout& layout, const InstanceRecord& instance,
   launch.sandbox =
       as_sidecar ? sidecar_sandbox(layout, instance) : program_sandbox(layout, instance, *program);
   if (as_sidecar) launch.sandbox->working_dir.clear();
+  // Who types it may look at the program and signal it, as the program itself could.
+  launch.sandbox->shares_uid = false;
   return launch;
 }
 

@@ -151,8 +151,8 @@ void Instance::run_programs(TimePoint now) {
     if (is_place || record_.programs[i].completed || !runner.due(now)) continue;
     // What the last run left behind would hold its ports. Containers of one workload share a uid.
     if (programs_.size() == 1)
-      parts_.processes.signal_inside(
-          record_.netns, program.uid.value_or(parts_.layout.program_uid(record_.slot)), SIGKILL);
+      parts_.processes.signal_inside(record_.netns, uid_of(parts_.layout, record_, program),
+                                     SIGKILL);
     runner.start(now, program_launch(parts_.layout, parts_.binaries, record_, program));
   }
   // A finished Job needs no sidecar any more.
@@ -268,7 +268,10 @@ void Instance::leave(TimePoint now) {
   // Collects those that ended, so that none stays a zombie.
   sidecar_.check(now);
   for (auto& program : programs_) program.check(now);
-  if (parts_.processes.signal_inside(record_.netns, std::nullopt, number) > 0) return;
+  const int inside = parts_.processes.signal_inside(record_.netns, std::nullopt, number);
+  // Who left the namespace would meet the next owner of its uid.
+  const int outside = parts_.processes.signal_users(parts_.layout.uids_of(record_.slot), number);
+  if (inside + outside > 0) return;
   if (const auto removed = demolish(); !removed) {
     parts_.log.warning(fmt::format("{}: {}", record_.spec.key(), removed.error().what()));
     return;

@@ -70,6 +70,16 @@ std::uint32_t Layout::sidecar_uid(int slot) const {
   return uid_base_ + static_cast<std::uint32_t>(slot) * 2;
 }
 
+UidRange Layout::uids_of(int slot) const {
+  if (uid_base_ < kUidsBegin) return {};
+  return {.first = sidecar_uid(slot), .count = 2};
+}
+
+UidRange Layout::uids() const {
+  if (uid_base_ < kUidsBegin) return {};
+  return {.first = uid_base_, .count = kUidsPerMesh};
+}
+
 IpAddress Layout::address(int slot) {
   constexpr std::uint32_t kFirst = 198U << 24 | 18U << 16 | 2U;
   return IpAddress::v4(kFirst + static_cast<std::uint32_t>(slot));

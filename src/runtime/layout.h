@@ -16,6 +16,11 @@ inline constexpr std::uint32_t kUidsBegin = 100'000'000;
 inline constexpr std::uint32_t kUidsPerMesh = 4096;
 inline constexpr std::uint32_t kUidsEnd = kUidsBegin + 400'000 * kUidsPerMesh;
 
+struct UidRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
 class Layout {
  public:
   // Makes the path absolute; symbolic links are followed as far as the path exists, so that two
@@ -45,6 +50,10 @@ class Layout {
 
   [[nodiscard]] std::uint32_t sidecar_uid(int slot) const;
   [[nodiscard]] std::uint32_t program_uid(int slot) const { return sidecar_uid(slot) + 1; }
+  // Users that are this slot's, or this mesh's, and nobody else's on this host. Empty where uids
+  // are few and shared, inside a user namespace.
+  [[nodiscard]] UidRange uids_of(int slot) const;
+  [[nodiscard]] UidRange uids() const;
   static IpAddress address(int slot);  // 198.18.0.2 and up
 
  private:

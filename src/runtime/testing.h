@@ -105,6 +105,12 @@ class FakeProcesses final : public Processes {
       return sandbox && sandbox->netns == netns && (!uid || sandbox->uid == *uid);
     }));
   }
+  int signal_users(UidRange users, int) override {
+    return static_cast<int>(std::erase_if(running, [&](const auto& entry) {
+      const auto& sandbox = entry.second.sandbox;
+      return sandbox && sandbox->uid - users.first < users.count;
+    }));
+  }
 
   // The process that runs this program; invalid if none does.
   [[nodiscard]] ProcessId running_as(const std::string& program) const {

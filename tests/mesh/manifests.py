@@ -9,11 +9,14 @@ def namespace(name, injected=True):
                       "metadata": {"name": name, "labels": labels}})
 
 
-def workload(namespace_name, name, command, ports=()):
-    """A Deployment, its ServiceAccount, and with ports {"name", "port"} a Service."""
+def workload(namespace_name, name, command, ports=(), uid=None):
+    """A Deployment, its ServiceAccount, and with ports {"name", "port"} a Service; `uid` is
+    its runAsUser."""
     meta = {"name": name, "namespace": namespace_name}
     container = {"name": name, "image": "none", "command": list(map(str, command)),
                  "ports": [{"containerPort": port["port"]} for port in ports]}
+    if uid is not None:
+        container["securityContext"] = {"runAsUser": uid}
     pod = {"metadata": {"labels": {"app": name}},
            "spec": {"serviceAccountName": name, "containers": [container]}}
     texts = [

@@ -332,6 +332,8 @@ TEST_F(Namespaces, AProgramRunsWithoutPrivilegesInAPlaceOfItsOwn) {
                 .sandbox = Sandbox{.netns = plain_.netns,
                                    .host_name = "pod-1",
                                    .uid = kProgramUid,
+                                   .as_root = false,
+                                   .shares_uid = false,
                                    .working_dir = {},
                                    .hidden = dir_.path(),
                                    .binds = {{hosts, "/etc/hosts"}}},
@@ -350,14 +352,19 @@ TEST_F(Namespaces, AProgramRunsWithoutPrivilegesInAPlaceOfItsOwn) {
   EXPECT_THAT(*read_file("/etc/hosts"), Not(HasSubstr("198.19.0.1 httpbin")));
 }
 
-TEST_F(Namespaces, RootInsideHasNoCapabilitiesEither) {
+TEST_F(Namespaces, RootInsideIsNobodyOutside) {
   const auto log = dir_.path() + "/log";
   Launch launch{.program = "/bin/sh",
-                .argv = {"sh", "-c", "id -u; grep CapEff /proc/self/status"},
+                .argv = {"sh", "-c",
+                         "id -u; id -g; cat /proc/self/[ug]id_map | tr -s ' '; "
+                         "grep -E 'Cap(Bnd|Eff)' /proc/self/status; "
+                         "cat /etc/shadow 2>&1; echo more >> /dev/stdout"},
                 .env = {{"PATH", "/usr/bin:/bin"}},
                 .sandbox = Sandbox{.netns = plain_.netns,
                                    .host_name = "pod-1",
-                                   .uid = 0,
+                                   .uid = kProgramUid,
+                                   .as_root = true,
+                                   .shares_uid = false,
                                    .working_dir = {},
                                    .hidden = {},
                                    .binds = {}},
@@ -366,7 +373,10 @@ TEST_F(Namespaces, RootInsideHasNoCapabilitiesEither) {
   const auto process = spawn(launch, [](const ProcessId&) { return Result<void>(); });
   ASSERT_TRUE(process.has_value()) << process.error().what();
   ::waitpid(process->pid, nullptr, 0);
-  EXPECT_EQ(*read_file(log), "0\nCapEff:\t0000000000000000\n");
+  EXPECT_EQ(*read_file(log),
+            "0\n0\n 0 100000001 1\n 0 100000001 1\n"
+            "CapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"
+            "cat: /etc/shadow: Permission denied\nmore\n");
 }
 
 }  // namespace

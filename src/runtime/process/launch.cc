@@ -30,6 +30,8 @@ Sandbox sandbox_of(const Layout& layout, const InstanceRecord& instance) {
   return {.netns = instance.netns,
           .host_name = spec.name.substr(0, kLongestHostName),
           .uid = 0,
+          .as_root = false,
+          .shares_uid = false,
           .working_dir = {},
           .hidden = layout.data_dir(),
           .binds = {{layout.hosts_file(spec.namespace_name), "/etc/hosts"},
@@ -52,10 +54,17 @@ const char* word_of(Level level) {
 
 }  // namespace
 
+std::uint32_t uid_of(const Layout& layout, const InstanceRecord& instance,
+                     const ProgramSpec& program) {
+  return program.uid.value_or(0) != 0 ? *program.uid : layout.program_uid(instance.slot);
+}
+
 Sandbox program_sandbox(const Layout& layout, const InstanceRecord& instance,
                         const ProgramSpec& program) {
   auto sandbox = sandbox_of(layout, instance);
-  sandbox.uid = program.uid.value_or(layout.program_uid(instance.slot));
+  sandbox.uid = uid_of(layout, instance, program);
+  sandbox.as_root = program.uid == 0U;
+  sandbox.shares_uid = sandbox.uid != layout.program_uid(instance.slot);
   sandbox.working_dir = program.working_dir;
   return sandbox;
 }

@@ -8,6 +8,11 @@
 
 namespace mortise::runtime {
 
+// As whom a program runs on the host: its runAsUser if that is a user there. Root is not: who asks
+// for it gets the workload's own uid, and sees it as 0.
+std::uint32_t uid_of(const Layout& layout, const InstanceRecord& instance,
+                     const ProgramSpec& program);
+
 // What this workload's processes see: its network, its names, not the data directory.
 Sandbox program_sandbox(const Layout& layout, const InstanceRecord& instance,
                         const ProgramSpec& program);

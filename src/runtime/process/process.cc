@@ -117,4 +117,10 @@ int HostProcesses::signal_inside(const std::string& netns, std::optional<std::ui
   return static_cast<int>(found.size());
 }
 
+int HostProcesses::signal_users(UidRange users, int number) {
+  const auto found = processes_of(users);
+  for (const int pid : found) ::kill(pid, number);
+  return static_cast<int>(found.size());
+}
+
 }  // namespace mortise::runtime

@@ -48,6 +48,8 @@ class Processes {
   // Signals every process in a network namespace, or those of one uid. How many there were.
   virtual int signal_inside(const std::string& netns, std::optional<std::uint32_t> uid,
                             int number) = 0;
+  // Signals every process of these users, whatever namespace it is in. How many there were.
+  virtual int signal_users(UidRange users, int number) = 0;
 };
 
 class HostProcesses final : public Processes {
@@ -62,6 +64,7 @@ class HostProcesses final : public Processes {
   Result<CaptureSockets> take_sockets(const ProcessId& process) override;
   int signal_inside(const std::string& netns, std::optional<std::uint32_t> uid,
                     int number) override;
+  int signal_users(UidRange users, int number) override;
 
  private:
   class Watch;

@@ -32,6 +32,21 @@ std::string proc_path(int pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
+// The folder's owner may be root for a process that hides itself, so ask for the status. Zombies
+// are nobody's: their parents may take their time.
+std::optional<std::uint32_t> user_of(int pid) {
+  const auto status = read_file(proc_path(pid, "status"));
+  if (!status || status->find("\nState:\tZ") != std::string::npos) return std::nullopt;
+  constexpr std::string_view kField = "\nUid:\t";
+  const auto at = status->find(kField);
+  if (at == std::string::npos) return std::nullopt;
+  std::uint32_t uid = 0;
+  const char* const digits = status->data() + at + kField.size();
+  if (std::from_chars(digits, status->data() + status->size(), uid).ec != std::errc())
+    return std::nullopt;
+  return uid;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> start_time_in(std::string_view stat) {
@@ -69,12 +84,18 @@ std::vector<int> processes_in(const std::string& netns, std::optional<uid_t> uid
     struct stat own{};
     if (pid == ::getpid() || ::stat(proc_path(pid, "ns/net").c_str(), &own) != 0) continue;
     if (own.st_dev != wanted.st_dev || own.st_ino != wanted.st_ino) continue;
-    // The folder's owner may be root for a process that hides itself, so ask for the status.
-    const auto status = read_file(proc_path(pid, "status"));
-    if (!status) continue;
-    if (uid && status->find("\nUid:\t" + std::to_string(*uid) + "\t") == std::string::npos)
-      continue;
-    found.push_back(pid);
+    const auto user = user_of(pid);
+    if (user && (!uid || user == uid)) found.push_back(pid);
+  }
+  return found;
+}
+
+std::vector<int> processes_of(UidRange users) {
+  std::vector<int> found;
+  if (users.count == 0) return found;
+  for (const int pid : all_processes()) {
+    const auto user = user_of(pid);
+    if (user && *user >= users.first && *user - users.first < users.count) found.push_back(pid);
   }
   return found;
 }

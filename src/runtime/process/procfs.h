@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "runtime/layout.h"
 #include "runtime/state.h"
 
 namespace mortise::runtime {
@@ -20,6 +21,9 @@ bool is_alive(const ProcessId& process);
 
 // Every process in the named network namespace, or those of one uid. Never this process itself.
 std::vector<int> processes_in(const std::string& netns, std::optional<uid_t> uid);
+// Every process of these users, wherever it hides: a program can leave its network namespace for
+// one of its own, and takes its uid along.
+std::vector<int> processes_of(UidRange users);
 // Processes whose command line contains these words one after the other.
 std::vector<ProcessId> processes_named(const std::vector<std::string>& words);
 

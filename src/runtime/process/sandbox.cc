@@ -2,6 +2,7 @@
 
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -13,10 +14,28 @@
 #include <cerrno>
 
 #include "runtime/net/netns.h"
+#include "runtime/process/landlock.h"
+#include "runtime/process/own_root.h"
 
 namespace mortise::runtime {
 
 namespace {
+
+constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+// Places that everybody on a host shares, made private: others' processes are not to be seen, and
+// shared memory is the workload's own, as its System V segments are.
+Result<void> cover_shared_places() {
+  // Refused by some containers, and not understood before Linux 5.8; others' memory and
+  // environment stay closed without it.
+  if (::mount("proc", "/proc", "proc", kPlain, "hidepid=invisible") != 0 && errno != EPERM &&
+      errno != EINVAL)
+    return fail_errno("mount /proc");
+  if (::mount("shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0 &&
+      errno != ENOENT)
+    return fail_errno("mount /dev/shm");
+  return {};
+}
 
 Result<void> mount_files(const Sandbox& sandbox) {
   // Mounts made outside later may come in; ours never go out.
@@ -30,10 +49,9 @@ Result<void> mount_files(const Sandbox& sandbox) {
   const auto& folder = sandbox.working_dir.empty() ? "/" : sandbox.working_dir;
   if (::chdir(folder.c_str()) != 0) return fail_errno("working directory " + folder);
   if (!sandbox.hidden.empty() &&
-      ::mount("none", sandbox.hidden.c_str(), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-              "size=4k,mode=000") != 0)
+      ::mount("none", sandbox.hidden.c_str(), "tmpfs", MS_RDONLY | kPlain, "size=4k,mode=000") != 0)
     return fail_errno("hide " + sandbox.hidden);
-  return {};
+  return cover_shared_places();
 }
 
 Result<void> drop_bounding_set() {
@@ -45,17 +63,29 @@ Result<void> drop_bounding_set() {
   return {};
 }
 
-Result<void> become(std::uint32_t uid) {
-  CHECK_OK(drop_bounding_set());
-  if (::setgroups(0, nullptr) != 0) return fail_errno("setgroups");
+Result<void> change_user(std::uint32_t uid) {
   if (::setresgid(uid, uid, uid) != 0) return fail_errno("setresgid");
   if (::setresuid(uid, uid, uid) != 0) return fail_errno("setresuid");
   // For uid 0, which keeps them across setresuid.
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, 2> none{};
   if (::syscall(SYS_capset, &header, none.data()) != 0) return fail_errno("capset");
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("no_new_privs");
   return {};
+}
+
+Result<void> become(const Sandbox& sandbox) {
+  // The keys of who started the mesh are not for its programs. Without keys in the kernel, or where
+  // a container forbids them, there is nothing to leave.
+  ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+  if (::setgroups(0, nullptr) != 0) return fail_errno("setgroups");
+  CHECK_OK(drop_bounding_set());
+  if (sandbox.as_root) {
+    CHECK_OK(enter_user_namespace(sandbox.uid));
+    CHECK_OK(drop_bounding_set());  // a new user namespace begins with all of them
+  }
+  CHECK_OK(change_user(sandbox.as_root ? 0 : sandbox.uid));
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("no_new_privs");
+  return sandbox.shares_uid ? keep_out_of_other_programs() : Result<void>();
 }
 
 }  // namespace
@@ -72,7 +102,7 @@ Result<void> enter(const Sandbox& sandbox) {
     return fail_errno("host name");
   CHECK_OK(mount_files(sandbox));
   ::umask(022);
-  return become(sandbox.uid);
+  return become(sandbox);
 }
 
 }  // namespace mortise::runtime

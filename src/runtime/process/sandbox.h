@@ -15,6 +15,8 @@ struct Sandbox {
   std::string netns;  // by name
   std::string host_name;
   std::uint32_t uid = 0;    // and gid; 0 runs without capabilities too
+  bool as_root = false;     // sees `uid` as 0: root of a user namespace, nobody outside
+  bool shares_uid = false;  // others may run as `uid`: stays out of their processes
   std::string working_dir;  // entered before `hidden` is hidden; empty: /
   std::string hidden;       // a folder that appears empty inside
   std::vector<std::pair<std::string, std::string>> binds;  // files: source, then place
