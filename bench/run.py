@@ -39,6 +39,8 @@ def parse(arguments, rows):
     parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement")
     parser.add_argument("--publish", choices=("valid", "never"), default="valid",
                         help="whether docs/performance.md is rewritten by a valid run")
+    parser.add_argument("--patience", type=int, default=3,
+                        help="how often a disturbed measurement is repeated")
     parser.add_argument("--list", action="store_true", help="the rows, and how long each takes")
     chosen = parser.parse_args(arguments)
     unknown = [name for name in chosen.rows if name not in rows]
@@ -92,7 +94,8 @@ def main(arguments):
     if os.geteuid() != 0:
         print("needs root: network namespaces, and CPU times of processes", file=sys.stderr)
         return 1
-    with Session(chosen.pairs, chosen.seconds, chosen.publish, arguments) as session:
+    with Session(chosen.pairs, chosen.seconds, chosen.publish, arguments,
+                 chosen.patience) as session:
         good = [measure(name, session) for name in chosen.rows]
     session.say(f"{sum(good)} of {len(good)} rows have valid figures")
     return 0 if all(good) else 1

@@ -7,6 +7,8 @@ import shutil
 import tempfile
 import time
 
+from .mesh import Mesh
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "build" / "bench"
 FULL_PAIRS = 10
@@ -20,8 +22,9 @@ class Session:
     """pairs, seconds: how often and how long to measure. workdir: a directory of this run's own,
     which every uid may enter. binaries: where mortise and the bench's programs are."""
 
-    def __init__(self, pairs, seconds, publish, arguments):
+    def __init__(self, pairs, seconds, publish, arguments, patience=3):
         self.pairs, self.seconds, self.publish = pairs, seconds, publish
+        self.patience = patience  # how often a disturbed measurement is taken again
         self.command = shlex.join(["make", "bench", *arguments]) if arguments else "make bench"
         self.binaries = pathlib.Path(
             os.environ.get("MORTISE_BIN", ROOT / "build" / "release" / "bin"))
@@ -30,6 +33,8 @@ class Session:
         self.began = time.monotonic()
         self.workdir = None
         self._undo = []
+        self._meshes, self._folders = {}, 0
+        self.proofs = {}  # harness.proof
 
     def __enter__(self):
         self.workdir = pathlib.Path(tempfile.mkdtemp(prefix="mortise-bench-"))
@@ -42,12 +47,29 @@ class Session:
 
     def __exit__(self, *_):
         for undo in reversed(self._undo):
-            undo()
+            try:
+                undo()
+            except Exception as problem:  # the other undoings still have to be done
+                self.say(f"cleaning up: {problem}")
         shutil.rmtree(self.workdir, ignore_errors=True)
+
+    def folder(self, name):
+        """A new directory that every uid may enter, and whose path needs no quotes."""
+        self._folders += 1
+        path = self.workdir / f"{self._folders}-{name.replace(' ', '-')}"
+        path.mkdir()
+        path.chmod(0o755)
+        return path
 
     def at_end(self, undo):
         """Called when the run ends, however it ends; the last one first."""
         self._undo.append(undo)
+
+    def mesh(self, name="mesh"):
+        """A running mesh of ours, started when it is first asked for."""
+        if name not in self._meshes:
+            self._meshes[name] = Mesh(self, name).up()
+        return self._meshes[name]
 
     def share(self):
         """How much of a full run this is, for the announced durations."""
