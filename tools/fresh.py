@@ -16,6 +16,7 @@ import fcntl
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,15 @@ def find_mirror(apt):
     return next(iter(debian + found), None)
 
 
+def apt_proxies():
+    """The proxies of this host's apt, for debootstrap, which knows only the environment."""
+    names = [word for scheme in ("http", "https")
+             for word in (f"{scheme}_proxy", f"Acquire::{scheme}::Proxy")]
+    said = subprocess.run(["apt-config", "shell", *names], capture_output=True, text=True,
+                          check=False).stdout
+    return dict(line.split("=", 1) for line in shlex.split(said) if not line.endswith("=DIRECT"))
+
+
 # Commands
 
 
@@ -133,18 +143,22 @@ def make_system(system, mirror):
     half = system.with_name("system.half")
     remove(half)
     run([*ALONE, "debootstrap", "--variant=minbase", "--include=ca-certificates,git,make", SUITE,
-         str(half), mirror], every=5)
+         str(half), mirror], every=5, env={**os.environ, **apt_proxies()})
     half.rename(system)
 
 
 def copy_host(system):
     """The package sources of this host, and whom it trusts and knows."""
     say("[2/5] the host's package sources and certificates")
-    (system / "etc/apt/sources.list").unlink(missing_ok=True)
+    skipped = ["sources.list*", "preferences*"]  # of another release than Debian 12
+    if find_mirror(pathlib.Path("/etc/apt")):
+        (system / "etc/apt/sources.list").unlink(missing_ok=True)
+        skipped = []
     for folder in ("etc/apt", "usr/share/keyrings", "usr/local/share/ca-certificates"):
         if pathlib.Path("/", folder).is_dir():
             shutil.copytree(pathlib.Path("/", folder), system / folder, dirs_exist_ok=True,
-                            ignore_dangling_symlinks=True)
+                            ignore_dangling_symlinks=True,
+                            ignore=shutil.ignore_patterns(*skipped))
     for file in ("etc/ssl/certs/ca-certificates.crt", "etc/resolv.conf", "etc/hosts"):
         if pathlib.Path("/", file).is_file():
             (system / file).unlink(missing_ok=True)
