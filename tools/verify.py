@@ -193,7 +193,7 @@ def configure(preset):
 
 def compile_step(preset, *targets):
     return Step(f"build {' '.join(targets)} {preset}", "ninja", "-C", f"build/{preset}",
-                "-j", JOBS, *targets, minutes=30)
+                "-j", JOBS, *targets, minutes=60)
 
 
 def unit_tests(preset):
@@ -203,7 +203,7 @@ def unit_tests(preset):
                 env=SANITIZERS)
 
 
-def pytest(name, folder, *options, as_root=False, env=None, minutes=15):
+def pytest(name, folder, *options, as_root=False, env=None, minutes=30):
     junit = LOGS / (name.replace(" ", "-") + ".xml")
     command = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-v",
                f"--junitxml={junit}", "-o", "junit_family=xunit1", *options, folder]
