@@ -33,6 +33,9 @@ Instance::Instance(const Parts& parts, InstanceRecord& record)
   for (auto& program : record.programs)
     programs_.emplace_back(parts.processes, program.process, program.restarts, parts.save);
   last_ends_.resize(programs_.size());
+  // At once: until somebody else has its sockets, the end of this sidecar would close them, with
+  // the connections that wait there. If it has ended already, it gets new ones.
+  if (auto taken = parts.processes.take_sockets(record.sidecar)) sockets_ = *std::move(taken);
 }
 
 void Instance::step(TimePoint now, const std::string& service_rules) {
@@ -223,6 +226,7 @@ void Instance::set_sidecar(const client::SidecarStatus& status) {
   if (!sidecar_.running() || !status.connected || !status.synced) return;
   sidecar_was_in_force_ = true;
   sidecar_missing_since_.reset();
+  sidecar_.proven();
 }
 
 bool Instance::awaits_sidecar() const {

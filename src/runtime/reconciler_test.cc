@@ -241,6 +241,19 @@ TEST(Reconciler, ASidecarThatStaysAwayHasItsConnectionsRefused) {
   EXPECT_GT(host.network.sockets_made, 1);
 }
 
+TEST(Reconciler, PausesDoNotGrowForASidecarThatServedBetweenItsEnds) {
+  Host host;
+  host.declare(inventory_of(true));
+  host.settle();
+  for (int i = 0; i < 50; ++i) {
+    host.processes.end(kSidecar);
+    host.settle();
+    host.now += 200ms;
+    host.settle();
+    ASSERT_TRUE(host.processes.running_as(kSidecar).valid()) << "end " << i;
+  }
+}
+
 TEST(Reconciler, ATakeoverTakesNothingOutOfService) {
   Host host;
   host.declare(inventory_of(true));
@@ -254,6 +267,19 @@ TEST(Reconciler, ATakeoverTakesNothingOutOfService) {
   const auto told = host.reconciler->unregistered();
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_TRUE(told[0].workload.ready);
+}
+
+TEST(Reconciler, ATakeoverHasTheSocketsBeforeAnythingElseCanHappen) {
+  Host host;
+  host.declare(inventory_of(true));
+  host.settle();
+  host.boot();
+  EXPECT_EQ(host.processes.sockets_taken, 1);
+  host.processes.end(kSidecar);
+  host.declare(inventory_of(true));
+  host.settle();
+  EXPECT_TRUE(host.processes.running_as(kSidecar).valid());
+  EXPECT_EQ(host.network.sockets_made, 1);
 }
 
 TEST(Reconciler, ANewSupervisorTakesOverWhatRuns) {

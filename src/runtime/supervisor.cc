@@ -72,6 +72,7 @@ io::Task<void> Supervisor::watch_revision() {
       continue;
     }
     const bool came_back = !std::exchange(control_answers_, true);
+    control_.proven();
     if (came_back) reconciler_.forget_registrations();
     if (!came_back && *heard == revision_) continue;
     revision_ = *heard;

@@ -95,7 +95,8 @@ class FakeProcesses final : public Processes {
     return Ending{.status = exit_status};
   }
   void signal(const ProcessId& process, int) override { running.erase(process); }
-  Result<CaptureSockets> take_sockets(const ProcessId&) override {
+  Result<CaptureSockets> take_sockets(const ProcessId& process) override {
+    if (!running.contains(process)) return fail(Code::not_found, "it is gone");
     ++sockets_taken;
     return CaptureSockets{io::Descriptor(::dup(0)), io::Descriptor(::dup(0))};
   }

@@ -21,16 +21,16 @@ NETNS = pathlib.Path("/run/netns")
 URI = re.compile(r"URI=(spiffe://[^;,\"\\\s]+)")
 
 
-def eventually(condition, within=10.0):
+def eventually(condition, within=10.0, pause=0.05):
     """Asks until the answer is true; False when the time is up. The condition is the point."""
     deadline = time.monotonic() + within
-    pause = threading.Event()
+    never = threading.Event()
     while True:
         if answer := condition():
             return answer
         if time.monotonic() > deadline:
             return answer
-        pause.wait(0.05)
+        never.wait(pause)
 
 
 class Failed(AssertionError):
@@ -200,6 +200,15 @@ def all_processes():
         except OSError:
             continue  # ended meanwhile, or a zombie: those have no namespaces
         yield int(entry.name), inode, line
+
+
+def is_alive(pid):
+    """Whether it runs: what has ended and waits to be collected does not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stat.rpartition(") ")[2][0] not in "ZX"
 
 
 def stop(pid):

@@ -1,6 +1,7 @@
 #include "runtime/process/runner.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mortise::runtime {
 
@@ -24,8 +25,13 @@ std::optional<Ending> Runner::check(TimePoint now) {
   if (!ending) return std::nullopt;
   process_ = {};
   trouble_ = ending->to_string();
-  // The end of a healthy life is no failure to start: the next one begins at once.
-  pause_ = now - started_ >= kHealthy ? Duration{} : longer(pause_);
+  // The end of a healthy life is no failure to start: the next one begins at once, or soon if it
+  // was short, so that a loop of them costs little.
+  if (now - started_ >= kHealthy) {
+    pause_ = Duration{};
+  } else {
+    pause_ = std::exchange(proven_, false) ? kFirstPause : longer(pause_);
+  }
   start_at_ = now + pause_;
   return ending;
 }
@@ -42,6 +48,7 @@ void Runner::start(TimePoint now, const Result<Launch>& launch) {
   }
   if (has_run_) ++restarts_;
   started_ = now;
+  proven_ = false;
   trouble_.clear();
 }
 

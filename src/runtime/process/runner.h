@@ -1,5 +1,5 @@
 // runtime/process/runner.h — keeps one process running: starts it, notices its end, starts it again
-// after a pause that grows while it keeps failing.
+// after a pause that grows while it keeps failing to do its work.
 #pragma once
 
 #include <functional>
@@ -26,6 +26,8 @@ class Runner {
   [[nodiscard]] TimePoint start_at() const { return start_at_; }
 
   void start(TimePoint now, const Result<Launch>& launch);
+  // What was started does its work: its end will be no failure to start, however early it comes.
+  void proven() { proven_ = running(); }
   // Why it does not run, in a sentence; empty while it runs or was never tried.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
@@ -40,6 +42,7 @@ class Runner {
   TimePoint start_at_;
   Duration pause_{};
   bool has_run_ = false;
+  bool proven_ = false;
   std::string trouble_;
 };
 
