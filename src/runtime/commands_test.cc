@@ -1,11 +1,16 @@
 // The commands that work on what a supervisor left: exec and down, with real namespaces.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 
+#include "runtime/data_dir.h"
 #include "runtime/files.h"
 #include "runtime/lock.h"
 #include "runtime/net/netns.h"
@@ -165,6 +170,39 @@ TEST_F(AbandonedMesh, DownWorksWithoutTheRecord) {
   EXPECT_EQ(report->namespaces, 2);
 }
 
+// Folders are read in no order that we know, so several places are tried.
+TEST_F(AbandonedMesh, APurgeThatWasCutShortAnywhereCanBeRepeated) {
+  for (const char* const name : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+    const auto obstacle = layout_.data_dir() + "/" + name;
+    ASSERT_TRUE(make_dir(layout_.data_dir(), 0700).has_value());
+    ASSERT_TRUE(make_dir(obstacle, 0700).has_value());
+    ASSERT_TRUE(replace_file(layout_.data_dir() + "/supervisor.lock", "", 0600).has_value());
+    // A mount point cannot be removed: here the removal stops.
+    ASSERT_EQ(::mount("none", obstacle.c_str(), "tmpfs", 0, nullptr), 0);
+    EXPECT_FALSE(down(layout_.data_dir(), true).has_value());
+    ASSERT_EQ(::umount2(obstacle.c_str(), 0), 0);
+    const auto again = down(layout_.data_dir(), true);
+    ASSERT_TRUE(again.has_value()) << again.error().what();
+    EXPECT_FALSE(std::filesystem::exists(layout_.data_dir()));
+  }
+}
+
+TEST(CheckDataDir, KnowsAFolderThatWasOnlyJustBegun) {
+  const testing_::TemporaryDir dir;
+  ASSERT_TRUE(make_dir(dir.path() + "/logs", 0700).has_value());
+  ASSERT_TRUE(replace_file(dir.path() + "/.mortise-probe", "", 0600).has_value());
+  EXPECT_TRUE(check_data_dir(dir.path()).has_value());
+  ASSERT_TRUE(replace_file(dir.path() + "/images.json.next", "{", 0600).has_value());
+  EXPECT_TRUE(check_data_dir(dir.path()).has_value());
+}
+
+TEST(CheckDataDir, TakesNoFolderOfLogsForOurs) {
+  const testing_::TemporaryDir dir;
+  ASSERT_TRUE(make_dir(dir.path() + "/logs", 0700).has_value());
+  ASSERT_TRUE(replace_file(dir.path() + "/logs/access.log", "x", 0600).has_value());
+  EXPECT_FALSE(check_data_dir(dir.path()).has_value());
+}
+
 TEST(Down, TouchesNoFolderOfAnybodyElse) {
   MORTISE_NEEDS_ROOT();
   const testing_::TemporaryDir dir;
@@ -189,6 +227,27 @@ TEST(SupervisorLock, HasOneOwnerAtATime) {
     EXPECT_THAT(second.error().what(), HasSubstr(std::to_string(::getpid())));
   }
   EXPECT_EQ(lock_owner(layout), std::nullopt);
+}
+
+// A child that was about to be started has its parent's lock until it executes its program.
+TEST(SupervisorLock, IsTakenOnceTheLastTraceOfAKilledOwnerIsGone) {
+  const testing_::TemporaryDir dir;
+  const auto layout = *Layout::of(dir.path());
+  const int gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  ASSERT_TRUE(replace_file(layout.lock_file(), std::to_string(gone) + "\n", 0600).has_value());
+  const int heir = ::fork();
+  if (heir == 0) {
+    const int file = ::open(layout.lock_file().c_str(), O_RDWR);
+    ::_exit(::flock(file, LOCK_EX) == 0 && ::poll(nullptr, 0, 200) == 0 ? 0 : 1);
+  }
+  while (!lock_owner(layout)) ::poll(nullptr, 0, 5);
+  const auto lock = SupervisorLock::take(layout);
+  EXPECT_TRUE(lock.has_value()) << lock.error().what();
+  int status = 0;
+  EXPECT_EQ(::waitpid(heir, &status, 0), heir);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Preflight, EveryUnmetRequirementHasARemedy) {

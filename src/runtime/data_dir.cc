@@ -18,6 +18,7 @@ namespace {
 // A fresh store with its journal needs less; a mesh that can write this much gets its first steps
 // done, and says clearly when the room ends later.
 constexpr std::size_t kRoom = 512 << 10;
+constexpr const char* kProbe = ".mortise-probe";
 
 // Removes what it is told about, unless everything went well.
 class Litter {
@@ -50,7 +51,7 @@ Result<void> make_all(const std::string& path, Litter& made) {
 }
 
 Result<void> try_to_write(const std::string& folder) {
-  const auto probe = folder + "/.probe";
+  const auto probe = folder + "/" + kProbe;
   Litter litter;
   litter.add(probe);
   // A mesh that is there already is taken over on a full disk too.
@@ -59,7 +60,7 @@ Result<void> try_to_write(const std::string& folder) {
 }
 
 Result<void> try_to_listen(const std::string& folder) {
-  const auto probe = folder + "/.probe.sock";
+  const auto probe = folder + "/" + kProbe + ".sock";
   ::unlink(probe.c_str());
   Litter litter;
   litter.add(probe);
@@ -112,6 +113,19 @@ const char* remedy_for(const Error& error) {
   }
 }
 
+// What a first `up` leaves that was killed before it wrote a file of worth.
+bool is_just_begun(const std::filesystem::path& data_dir) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir, error)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with(kProbe)) continue;
+    if (name != "logs" || !entry.is_directory(error) ||
+        !std::filesystem::is_empty(entry.path(), error))
+      return false;
+  }
+  return !error;
+}
+
 }  // namespace
 
 Result<void> check_data_dir(const std::string& data_dir) {
@@ -123,8 +137,9 @@ Result<void> check_data_dir(const std::string& data_dir) {
     return fail(Code::invalid, data_dir + " is not a directory");
   if (std::filesystem::is_empty(path, error)) return {};
   for (const char* const name : {"supervisor.lock", "runtime.json", "images.json", "store.db",
-                                 "ca/root-key.pem", "logs/supervisor.log"})
+                                 "ca/root-key.pem", "logs/supervisor.log", "images.json.next"})
     if (std::filesystem::exists(path / name, error)) return {};
+  if (is_just_begun(path)) return {};
   return fail(Code::invalid, data_dir + " holds files that are not a mesh's");
 }
 

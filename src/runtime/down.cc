@@ -87,6 +87,21 @@ Result<void> clear_files(const Layout& layout) {
   return {};
 }
 
+// The lock's file goes last: a folder that has it is known as a mesh's, so that whoever is killed
+// meanwhile leaves what can be cleared away.
+Result<void> clear_data_dir(const Layout& layout, SupervisorLock& lock) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(layout.data_dir(), error))
+    paths.push_back(entry.path().string());
+  std::erase(paths, layout.lock_file());
+  for (const auto& path : paths) CHECK_OK(remove_all(path));
+  lock.remove(layout);
+  // Somebody may begin anew just now: then it is theirs.
+  std::filesystem::remove(layout.data_dir(), error);
+  return {};
+}
+
 }  // namespace
 
 Result<DownReport> down(const std::string& data_dir, bool purge) {
@@ -113,9 +128,12 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
   }
   if (state && state->made_netns_mount) release_netns_mount();
   CHECK_OK(clear_files(layout));
-  if (purge) CHECK_OK(remove_all(layout.data_dir()));
   report.purged = purge;
-  lock.remove(layout);
+  if (purge) {
+    CHECK_OK(clear_data_dir(layout, lock));
+  } else {
+    lock.remove(layout);
+  }
   return report;
 }
 

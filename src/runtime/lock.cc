@@ -11,10 +11,14 @@
 #include <charconv>
 
 #include "runtime/files.h"
+#include "runtime/process/procfs.h"
 
 namespace mortise::runtime {
 
 namespace {
+
+constexpr int kPollMs = 10;
+constexpr int kPolls = 300;
 
 // Whether the file behind the descriptor is still the one that has the name.
 bool is_current(int file, const std::string& path) {
@@ -48,6 +52,7 @@ int written_owner(const std::string& path) {
 
 Result<SupervisorLock> SupervisorLock::take(const Layout& layout) {
   const auto path = layout.lock_file();
+  int patience = kPolls;
   for (;;) {
     io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     // What runs has to end even where nothing can be written any more.
@@ -56,8 +61,14 @@ Result<SupervisorLock> SupervisorLock::take(const Layout& layout) {
     if (!file.valid()) return fail_errno(path);
     if (!lock_within_a_moment(file.get())) {
       if (errno != EWOULDBLOCK) return fail_errno(path);
-      return fail(Code::conflict, fmt::format("process {} already supervises {}",
-                                              written_owner(path), layout.data_dir()));
+      const int owner = written_owner(path);
+      // A child that the last owner was about to start ends with it, but a moment later.
+      if (!start_time_of(owner) && patience-- > 0) {
+        ::poll(nullptr, 0, kPollMs);
+        continue;
+      }
+      return fail(Code::conflict,
+                  fmt::format("process {} already supervises {}", owner, layout.data_dir()));
     }
     // Its last owner may have removed it between our open and our lock.
     if (!is_current(file.get(), path)) continue;

@@ -12,7 +12,8 @@ namespace mortise::runtime {
 
 class SupervisorLock {
  public:
-  // conflict: somebody else has it; the sentence names the process.
+  // conflict: somebody else has it; the sentence names the process. Waits up to 3 s while its owner
+  // is dead and it is only not free yet.
   static Result<SupervisorLock> take(const Layout& layout);
   // Removes the file before it is released; nobody can have locked another one in between.
   void remove(const Layout& layout);

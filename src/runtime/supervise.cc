@@ -43,13 +43,18 @@ io::Task<bool> answers(client::Client& client) {
   co_return status.has_value();
 }
 
+bool is_supervised(const Layout& layout) {
+  const auto owner = lock_owner(layout);
+  return owner && start_time_of(*owner);  // the lock may outlive a killed one for a moment
+}
+
 // An answer alone proves little: control planes outlive supervisors. One has to be there as well.
 io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, const Layout& layout,
                               ProcessId started, Duration limit) {
   const auto deadline = loop.now() + limit;
   while (loop.now() < deadline) {
     const auto answered = co_await io::before(loop, deadline, answers(client));
-    const bool supervised = lock_owner(layout).has_value();
+    const bool supervised = is_supervised(layout);
     if (answered && *answered && supervised) co_return true;
     if (started.valid() ? !is_alive(started) : !supervised) co_return false;
     co_await loop.sleep_for(kPoll);
@@ -104,14 +109,17 @@ Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds 
   io::OsNetwork network(loop);
   client::Client client(loop, network, layout.control_socket());
   ProcessId started;
-  if (!lock_owner(layout)) {
+  if (is_supervised(layout)) {
+    if (loop.run_until_done(answers_within(loop, client, layout, started, limit))) return false;
+  }
+  // None, or one that was ending just then.
+  if (!is_supervised(layout)) {
     CHECK_OK(preflight(options));
     CHECK_OK(prepare_data_dir(layout));
     TRY(started,
         spawn(supervisor_launch(layout, options), [](const ProcessId&) { return Result<void>(); }));
+    if (loop.run_until_done(answers_within(loop, client, layout, started, limit))) return true;
   }
-  if (loop.run_until_done(answers_within(loop, client, layout, started, limit)))
-    return started.valid();
   // Two `up` at once: the other one's supervisor won, and that is fine.
   if (started.valid()) ::waitpid(started.pid, nullptr, WNOHANG);
   const bool lost = started.valid() && !is_alive(started) && lock_owner(layout);

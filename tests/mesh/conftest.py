@@ -6,6 +6,7 @@ default), SETTINGS (`--set`) and ENVIRONMENT. It gets one mesh, which is taken d
 
 import os
 import pathlib
+import random
 import shutil
 import tempfile
 
@@ -37,6 +38,14 @@ def figure(record_property):
         assert value <= GATE * goal, f"{name}: {value:.3g} {unit}, gate {GATE * goal:g} {unit}"
 
     return report
+
+
+@pytest.fixture
+def chance():
+    """Randomness whose seed a failure shows; MORTISE_SEED=N plays it again."""
+    seed = int(os.environ.get("MORTISE_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"seed {seed}")
+    return random.Random(seed)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,0 +1,135 @@
+"""Anything is killed at any moment: `up` restores the mesh, and `down` alone leaves nothing."""
+
+import subprocess
+import threading
+
+import calls
+import control_api
+import pytest
+from host import Footprint
+from mesh import BINARIES, eventually, kill
+
+LONGEST_UP, LONGEST_DOWN = 1.2, 0.3  # seconds; kills come within
+
+
+@pytest.fixture
+def footprint(bare):
+    """What the mesh would leave behind; it has been up once, so that its names are known."""
+    found = Footprint(bare)
+    bare.up(*calls.files(bare))
+    return found.learn()
+
+
+def kill_everything(mesh):
+    calls.kill_and_see_it_end(*mesh.processes())
+
+
+def works(mesh):
+    """Whether calls are served, under mutual TLS only."""
+    with calls.Calls(mesh) as load:
+        pass
+    assert load.troubles() == []
+    return True
+
+
+def what_holds(mesh):
+    return {"objects": control_api.objects(mesh),
+            "workloads": [(item["namespace"], item["name"], item["address"], item["ready"])
+                          for item in control_api.workloads(mesh)],
+            "root": (mesh.data_dir / "ca" / "root-cert.pem").read_bytes(),
+            "mtls": mesh.do("mtls", "get", calls.SPACE, "-o", "json")}
+
+
+def killed_midway(mesh, moment, *words):
+    """`mortise WORDS`, killed after so many seconds unless it has ended."""
+    with subprocess.Popen([BINARIES / "mortise", *map(str, words)], env=mesh.environment,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as command:
+        threading.Event().wait(moment)
+        command.kill()
+
+
+def test_up_restores_what_was_killed_and_down_leaves_nothing(bare, footprint):
+    bare.do("mtls", "require", calls.SPACE)
+    before = what_holds(bare)
+    kill_everything(bare)
+    assert bare.processes() == {}
+    bare.up()
+    assert works(bare)
+    assert what_holds(bare) == before
+    bare.do("mtls", "allow", calls.SPACE)
+    assert works(bare)
+    bare.down()
+    footprint.assert_nothing_is_left()
+
+
+def test_down_alone_cleans_up_after_a_kill_of_everything(bare, footprint):
+    kill_everything(bare)
+    bare.down()
+    footprint.assert_nothing_is_left()
+
+
+def test_down_alone_cleans_up_after_a_killed_supervisor(bare, footprint):
+    """Under load, so with a command in a workload going on."""
+    with calls.Calls(bare) as load:
+        kill(bare.process("mortise", "supervise"))
+        load.go_on()
+        bare.down()
+    footprint.assert_nothing_is_left()
+
+
+@pytest.mark.soak
+def test_up_restores_whatever_chance_killed(bare, footprint, chance, rounds):
+    bare.do("mtls", "require", calls.SPACE)
+    before = what_holds(bare)
+    for _ in range(rounds(4, 60)):
+        alive = sorted(bare.processes())
+        victims = chance.sample(alive, chance.randint(1, len(alive)))
+        print("kills", [bare.processes()[pid].replace("\0", " ") for pid in victims])
+        calls.kill_and_see_it_end(*victims)
+        bare.up()
+        assert works(bare)
+        assert eventually(lambda: control_api.synced(bare))
+        assert what_holds(bare) == before
+    bare.down()
+    footprint.assert_nothing_is_left()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("then", ["down", "kill and down", "up"])
+def test_an_up_that_was_killed_leaves_no_trouble(bare, footprint, chance, rounds, then):
+    bare.down()
+    files = calls.files(bare)
+    for _ in range(rounds(3, 60)):
+        moment = chance.uniform(0, LONGEST_UP)
+        print(f"kills `up` after {moment:.6f} s")
+        killed_midway(bare, moment, "up", "-f", *files, "--detach")
+        if then == "up":
+            bare.up(*files)
+            assert works(bare)
+        if then == "kill and down":
+            kill_everything(bare)
+        bare.down()
+        footprint.assert_nothing_is_left()
+
+
+@pytest.mark.soak
+def test_a_down_that_was_killed_can_be_repeated(bare, footprint, chance, rounds):
+    for _ in range(rounds(4, 60)):
+        bare.up(*calls.files(bare))
+        moment = chance.uniform(0, LONGEST_DOWN)
+        print(f"kills `down` after {moment:.6f} s")
+        killed_midway(bare, moment, "down", "--purge")
+        bare.down()
+        footprint.assert_nothing_is_left()
+
+
+@pytest.mark.soak
+def test_after_a_down_that_was_killed_up_works(bare, footprint, chance, rounds):
+    for _ in range(rounds(4, 60)):
+        moment = chance.uniform(0, LONGEST_DOWN)
+        print(f"kills `down` after {moment:.6f} s")
+        killed_midway(bare, moment, "down", *chance.sample(["--purge"], chance.randint(0, 1)))
+        bare.up(*calls.files(bare))
+        assert works(bare)
+    bare.down()
+    footprint.assert_nothing_is_left()
