@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "control/discovery/interest.h"
 #include "control/discovery/resources.h"
 
 namespace mortise::control::discovery {
@@ -54,6 +55,14 @@ std::shared_ptr<const Encoded> Catalog::find(const std::string& name) {
   return slot.encoded;
 }
 
+const Holdings& Catalog::told_to_all() {
+  if (told_to_all_) return *told_to_all_;
+  Holdings all;
+  for (const auto& name : wanted_by_all(registry_, complete()))
+    if (auto encoded = find(name)) all.push_back(std::move(encoded));
+  return told_to_all_.emplace(std::move(all));
+}
+
 std::shared_ptr<const Encoded> Catalog::incomplete_settings() const {
   return encode("settings", false);
 }
@@ -71,6 +80,7 @@ std::shared_ptr<const Encoded> Catalog::encode(const std::string& name, bool com
 }
 
 void Catalog::on_change(const registry::Touched& touched) {
+  told_to_all_.reset();
   const bool completeness_changed = complete() != was_complete_;
   was_complete_ = complete();
   if (touched.everything) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,6 +18,10 @@ struct Encoded {
   std::uint64_t version = 0;  // of the content: equal bodies have equal versions
   std::string bytes;          // a whole Resource
 };
+
+// Resources sorted by name, each once. Equal entries are the same object, so that two of these
+// are compared at the price of their pointers.
+using Holdings = std::vector<std::shared_ptr<const Encoded>>;
 
 class Catalog {
  public:
@@ -32,6 +37,8 @@ class Catalog {
 
   // Null when there is no such thing. Encodes at the first call after a change.
   std::shared_ptr<const Encoded> find(const std::string& name);
+  // What every proxy is told. Made once after a change, not once per proxy.
+  const Holdings& told_to_all();
   // The settings for a proxy that has been told only part of the mesh so far.
   std::shared_ptr<const Encoded> incomplete_settings() const;
   // Forgets what the change may have altered.
@@ -52,6 +59,7 @@ class Catalog {
   Options options_;
   std::unordered_map<std::string, Slot> slots_;
   bool was_complete_ = true;
+  std::optional<Holdings> told_to_all_;
 };
 
 // Resource names, in one place.

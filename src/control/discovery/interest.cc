@@ -77,14 +77,15 @@ void add_everything(const Registry& registry, Names& names) {
 
 }  // namespace
 
-Names wanted(const Interest& interest, const Registry& registry, bool complete) {
-  Names names{"settings",
-              "trust",
-              modes_name(""),
-              inbound_name(interest.proxy),
-              workload_name(interest.proxy),
-              rules_name(namespace_of(interest.proxy))};
+Names wanted_by_all(const Registry& registry, bool complete) {
+  Names names{"settings", "trust", modes_name("")};
   if (complete) add_everything(registry, names);
+  return names;
+}
+
+Names wanted(const Interest& interest, const Registry& registry) {
+  Names names{inbound_name(interest.proxy), workload_name(interest.proxy),
+              rules_name(namespace_of(interest.proxy))};
   Connected connected(registry);
   for (const auto& address : interest.addresses) {
     add_address(address, registry, connected, names);

@@ -15,7 +15,9 @@ struct Interest {
 };
 
 // Names of resources; one that does not exist (any more) may be among them.
-std::set<std::string> wanted(const Interest& interest, const registry::Registry& registry,
-                             bool complete);
+// What every proxy is told, all of the mesh if it is to be `complete`:
+std::set<std::string> wanted_by_all(const registry::Registry& registry, bool complete);
+// And what this one is told besides; some of it may be among the former.
+std::set<std::string> wanted(const Interest& interest, const registry::Registry& registry);
 
 }  // namespace mortise::control::discovery

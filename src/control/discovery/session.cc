@@ -1,5 +1,8 @@
 #include "control/discovery/session.h"
 
+#include <algorithm>
+#include <map>
+
 #include "io/race.h"
 #include "io/scope.h"
 
@@ -31,6 +34,43 @@ Result<api::ToControl> decode(const std::string& bytes) {
   api::ToControl message;
   if (!message.ParseFromString(bytes)) return fail(Code::invalid, "not a ToControl message");
   return message;
+}
+
+constexpr auto kName = [](const auto& encoded) -> const std::string& { return encoded->name; };
+
+// Each name once, whatever was said.
+Holdings held_by(const api::Hello& hello) {
+  std::map<std::string, std::uint64_t> versions;
+  for (const auto& held : hello.held()) versions[held.name()] = held.version();
+  Holdings holdings;
+  for (const auto& [name, version] : versions)
+    holdings.push_back(std::make_shared<const Encoded>(name, version, std::string()));
+  return holdings;
+}
+
+bool same(const std::shared_ptr<const Encoded>& left, const std::shared_ptr<const Encoded>& right) {
+  return left == right || (left->name == right->name && left->version == right->version);
+}
+
+// Visits every name in order: visit(what is held, what is wanted), one of them perhaps null.
+template <class Visit>
+void compare(const Holdings& held, const Holdings& wanted, Visit visit) {
+  const std::shared_ptr<const Encoded> none;
+  auto left = held.begin();
+  auto right = wanted.begin();
+  while (left != held.end() || right != wanted.end()) {
+    int order = 0;  // of the two names; most entries are the same object
+    if (left == held.end()) {
+      order = 1;
+    } else if (right == wanted.end()) {
+      order = -1;
+    } else if (*left != *right) {
+      order = (*left)->name.compare((*right)->name);
+    }
+    visit(order <= 0 ? *left : none, order >= 0 ? *right : none);
+    if (order <= 0) ++left;
+    if (order >= 0) ++right;
+  }
 }
 
 }  // namespace
@@ -72,7 +112,7 @@ io::Task<rpc::Status> Session::run(Hello hello) {
 }
 
 Result<void> Session::greet(const Hello& hello) {
-  for (const auto& held : hello.held()) sent_[held.name()] = held.version();
+  sent_ = held_by(hello);
   everything_ = sent_.empty();
   CHECK_OK(subscribe(hello.addresses()));
   peer_.version = hello.proxy_version();
@@ -142,58 +182,55 @@ io::Task<Result<void>> Session::send_updates() {
   }
 }
 
-Session::Difference Session::difference(std::uint64_t revision) {
+Holdings Session::wanted_now() const {
   auto& catalog = context_.catalog;
-  const auto names = wanted(interest_, context_.registry, catalog.complete());
-  std::size_t missing_bytes = 0;
-  api::Update rest;
-  for (const auto& name : names) {
-    const auto encoded = catalog.find(name);
-    if (encoded && !holds(*encoded)) missing_bytes += encoded->bytes.size();
-  }
-  for (const auto& [name, version] : sent_) {
-    if (!names.contains(name) || !catalog.find(name)) rest.add_removed(name);
-  }
+  Holdings own;
+  for (const auto& name : wanted(interest_, context_.registry))
+    if (auto encoded = catalog.find(name)) own.push_back(std::move(encoded));
+  const auto& common = catalog.told_to_all();
+  Holdings all;
+  all.reserve(common.size() + own.size());
+  std::ranges::set_union(common, own, std::back_inserter(all), {}, kName, kName);
+  return all;
+}
+
+std::size_t Session::missing_bytes(const Holdings& wanted) const {
+  std::size_t bytes = 0;
+  compare(sent_, wanted, [&](const auto& held, const auto& encoded) {
+    if (encoded && !(held && same(held, encoded))) bytes += encoded->bytes.size();
+  });
+  return bytes;
+}
+
+Session::Difference Session::difference(std::uint64_t revision) {
+  auto wanted = wanted_now();
   Difference result;
-  add_missing(names, missing_bytes > context_.options.update_bytes, result);
+  // While a proxy has only part of the mesh, it must not take an address that it does not know
+  // for one outside: the settings then say that not everything is told.
+  if (missing_bytes(wanted) > context_.options.update_bytes) {
+    result.partial = true;
+    *std::ranges::lower_bound(wanted, "settings", {}, kName) =
+        context_.catalog.incomplete_settings();
+  }
+  api::Update rest;
+  compare(sent_, wanted, [&](const auto& held, const auto& encoded) {
+    if (!encoded) return rest.add_removed(held->name);
+    if (held && same(held, encoded)) return result.after.push_back(encoded);
+    const bool full = result.update.size() >= context_.options.update_bytes;
+    if (full && encoded->name != "settings") {
+      result.partial = true;
+      if (held) result.after.push_back(held);
+      return;
+    }
+    append_field(result.update, api::Update::kSetFieldNumber, encoded->bytes);
+    result.after.push_back(encoded);
+  });
   if (result.update.empty() && rest.removed().empty()) return {};
   rest.set_revision(revision);
   rest.set_everything(std::exchange(everything_, false));
   rest.set_nonce(++nonce_);
   result.update = rest.SerializeAsString() + result.update;
   return result;
-}
-
-bool Session::holds(const Encoded& encoded) const {
-  const auto held = sent_.find(encoded.name);
-  return held != sent_.end() && held->second == encoded.version;
-}
-
-void Session::add_missing(const std::set<std::string>& names, bool in_parts,
-                          Difference& difference) {
-  auto& [update, after, partial] = difference;
-  const auto add = [&](const std::string& name, const Encoded* encoded) {
-    if (!encoded) return;
-    if (!holds(*encoded)) append_field(update, api::Update::kSetFieldNumber, encoded->bytes);
-    after.emplace(name, encoded->version);
-  };
-  // While a proxy has only part of the mesh, it must not take an address that it does not know
-  // for one outside: the settings then say that not everything is told.
-  const auto settings =
-      in_parts ? context_.catalog.incomplete_settings() : context_.catalog.find("settings");
-  add("settings", settings.get());
-  for (const auto& name : names) {
-    if (name == "settings") continue;
-    const auto encoded = context_.catalog.find(name);
-    const bool full = update.size() >= context_.options.update_bytes;
-    if (encoded && !holds(*encoded) && full) {
-      partial = true;
-      if (const auto held = sent_.find(name); held != sent_.end()) after.insert(*held);
-      continue;
-    }
-    add(name, encoded.get());
-  }
-  partial |= in_parts;
 }
 
 io::Task<Result<void>> Session::send(std::uint64_t revision, Difference difference) {

@@ -2,8 +2,6 @@
 // it holds and what it should, one update at a time, and notes what it says is in force.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 
 #include "api/discovery.pb.h"
@@ -60,10 +58,9 @@ class Session {
   void stop();
 
  private:
-  using Sent = std::map<std::string, std::uint64_t>;  // name -> version
   struct Difference {
     std::string update;    // empty: nothing to say
-    Sent after;            // what the proxy holds once it has confirmed
+    Holdings after;        // what the proxy holds once it has confirmed
     bool partial = false;  // more follows: this revision is not in force yet
   };
 
@@ -76,18 +73,18 @@ class Session {
   Result<void> subscribe(const Addresses& addresses);
   Result<void> take(const ::mortise::discovery::v1::ToControl& message);
   void settle(std::uint64_t revision);
-  [[nodiscard]] bool holds(const Encoded& encoded) const;
+  [[nodiscard]] Holdings wanted_now() const;
+  // How much of `wanted` the proxy does not hold.
+  [[nodiscard]] std::size_t missing_bytes(const Holdings& wanted) const;
   // The update that brings the proxy from `sent_` towards what it wants.
   Difference difference(std::uint64_t revision);
-  // Adds what is missing until the update is full.
-  void add_missing(const std::set<std::string>& names, bool in_parts, Difference& difference);
   void heard() { peer_.last_heard = context_.loop.now(); }
 
   Context context_;
   Interest interest_;
   Peer& peer_;
   rpc::ServerCall& call_;
-  Sent sent_;
+  Holdings sent_;            // of what its Hello names, without the bytes
   bool everything_ = false;  // the next update replaces all that the proxy holds
   bool dirty_ = true;
   bool ended_ = false;  // the proxy has left, or broke the contract
