@@ -14,12 +14,14 @@
 #include "control/store/sqlite_store.h"
 #include "io/epoll_loop.h"
 #include "io/os_network.h"
+#include "io/scope.h"
 #include "io/signals.h"
 
 namespace mortise::control {
 namespace {
 
 constexpr std::size_t kDefaultSetSize = 1000;
+constexpr Duration kLookForFile = std::chrono::seconds(2);
 
 Result<std::size_t> set_size_of(const Options& options) {
   if (options.discovery_set_size) return *options.discovery_set_size;
@@ -90,12 +92,10 @@ class ControlPlane {
   // Answers until a signal comes.
   io::Task<Result<void>> serve(io::Signals& signals) {
     sockets_.open_all();
-    CO_TRY(const auto listener, network_.listen_unix(data_dir_.socket(), 0600, std::nullopt));
-    const http::Handler handler = [this](http::Request request) {
-      return api_.answer(std::move(request));
-    };
-    auto serving = http::serve(loop_, *listener, handler, {}, &log_);
-    serving.start();
+    CO_TRY(auto listener, network_.listen_unix(data_dir_.socket(), 0600, std::nullopt));
+    io::Scope tasks(loop_);
+    tasks.spawn(keep_answering(std::move(listener)));
+    tasks.spawn(sockets_.keep());
     log_.info("control plane ready on " + data_dir_.socket() + ", revision " +
               std::to_string(registry_.revision()));
     const int number = co_await signals.next();
@@ -105,6 +105,27 @@ class ControlPlane {
   }
 
  private:
+  // On another socket if somebody removes the one we had: without it nobody can say anything to us.
+  io::Task<void> keep_answering(std::unique_ptr<io::Listener> listener) {
+    const http::Handler handler = [this](http::Request request) {
+      return api_.answer(std::move(request));
+    };
+    for (;;) {
+      auto serving = http::serve(loop_, *listener, handler, {}, &log_);
+      serving.start();
+      while (::access(data_dir_.socket().c_str(), F_OK) == 0)
+        co_await loop_.sleep_for(kLookForFile);
+      log_.warning(data_dir_.socket() + " was removed: it is made again");
+      auto next = network_.listen_unix(data_dir_.socket(), 0600, std::nullopt);
+      if (next) {
+        listener = std::move(*next);
+      } else {
+        log_.error(next.error().what());
+        co_await loop_.sleep_for(kLookForFile);
+      }
+    }
+  }
+
   std::string name_of(const std::string& address) const {
     const auto parsed = IpAddress::parse(address);
     return parsed ? registry_.workload_at(*parsed) : std::string();

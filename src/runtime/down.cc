@@ -16,6 +16,7 @@
 #include "runtime/files.h"
 #include "runtime/lock.h"
 #include "runtime/net/netns.h"
+#include "runtime/net/network.h"
 #include "runtime/process/procfs.h"
 #include "runtime/runtime.h"
 #include "runtime/state.h"
@@ -73,6 +74,18 @@ std::vector<int> workload_processes(const Layout& layout) {
   return pids;
 }
 
+// A namespace whose name somebody removed gets it back, so that what runs there is found.
+void reclaim_names(const Layout& layout, const State& state) {
+  PrivateNetwork network(layout);
+  for (const auto& [key, instance] : state.instances) {
+    std::vector<ProcessId> known = {instance.sidecar};
+    for (const auto& program : instance.programs) known.push_back(program.process);
+    for (const auto& process : known)
+      // What cannot be named now is not found below either; there is nobody else to ask.
+      if (network.reclaim({instance.netns, instance.slot}, process).value_or(true)) break;
+  }
+}
+
 std::vector<int> control_processes(const Layout& layout) {
   std::vector<int> pids;
   for (const auto& process : processes_named({"control", "--data-dir", layout.data_dir()}))
@@ -116,6 +129,7 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
   TRY(auto lock, take_over(layout, report.processes));
   // A damaged record does not matter: everything is found by its namespace or its command line.
   const auto state = load_state(layout.state_file());
+  if (state) reclaim_names(layout, *state);
   TRY(const int workloads,
       end_all("a workload's process", [&layout] { return workload_processes(layout); }));
   // Last, so that sidecars do not complain about it in their logs.

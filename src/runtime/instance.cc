@@ -1,6 +1,7 @@
 #include "runtime/instance.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,6 +20,8 @@ constexpr Duration kLookRarely = std::chrono::seconds(2);
 constexpr Duration kCloseWatch = std::chrono::seconds(15);
 // New connections wait this long for a sidecar that is away, then they are refused.
 constexpr Duration kBacklogPatience = std::chrono::seconds(5);
+// How soon is noticed what somebody else did to our namespaces, rules and folders.
+constexpr Duration kLookAtHome = std::chrono::seconds(1);
 constexpr Duration kDeregistration = std::chrono::seconds(2);
 constexpr Duration kGrace = std::chrono::seconds(5);
 
@@ -42,6 +45,7 @@ void Instance::step(TimePoint now, const std::string& service_rules) {
   if (watch_closely_until_ == TimePoint()) watch_closely_until_ = now + kCloseWatch;
   if (record_.removing) return leave(now);
   if (now < build_at_) return;
+  look_at_home(now);
   if (const auto made = build(service_rules); !made) {
     trouble_ = made.error().what();
     parts_.log.warning(fmt::format("{}: {}", record_.spec.key(), trouble_));
@@ -54,9 +58,53 @@ void Instance::step(TimePoint now, const std::string& service_rules) {
   look_at_readiness(now);
 }
 
+// Somebody else may have removed or changed what we made.
+void Instance::look_at_home(TimePoint now) {
+  if (!built_ || now - looked_at_home_ < kLookAtHome) return;
+  looked_at_home_ = now;
+  const auto& spec = record_.spec;
+  const auto folder = parts_.layout.sidecar_dir(spec.namespace_name, spec.name);
+  if (!parts_.network.is_intact(home(), inhabitant())) {
+    parts_.log.warning(spec.key() + ": its network was removed or changed: it is made again");
+    built_ = false;
+    return;
+  }
+  const auto generation = parts_.capture.generation(record_.netns);
+  if (!generation || *generation != rules_generation_) {
+    parts_.log.warning(spec.key() + ": its rules were changed by somebody else: they are restored");
+    capture_in_force_.clear();
+    services_in_force_.clear();
+  }
+  if (spec.has_sidecar && ::access(folder.c_str(), F_OK) != 0) {
+    // The sidecar's own is the one that was removed, where no socket can appear any more.
+    parts_.log.warning(spec.key() + ": " + folder + " was removed: the sidecar starts anew");
+    parts_.processes.signal(record_.sidecar, SIGKILL);
+    registered_.reset();
+    built_ = false;
+  }
+}
+
+ProcessId Instance::inhabitant() const {
+  if (record_.sidecar.valid()) return record_.sidecar;
+  for (const auto& program : record_.programs)
+    if (program.process.valid()) return program.process;
+  return {};
+}
+
+// A namespace that lost its name lives on with its processes. An empty one is lost, and with it the
+// sockets and rules that were in it.
+Result<void> Instance::reclaim_or_leave_home() {
+  TRY(const bool same, parts_.network.reclaim(home(), inhabitant()));
+  if (!same && !sidecar_.running()) sockets_ = {};
+  capture_in_force_.clear();
+  services_in_force_.clear();
+  return {};
+}
+
 Result<void> Instance::build(const std::string& service_rules) {
   const auto& spec = record_.spec;
   if (!built_) {
+    CHECK_OK(reclaim_or_leave_home());
     CHECK_OK(parts_.network.ensure(home()));
     CHECK_OK(make_dir(parts_.layout.logs_dir() + "/" + spec.namespace_name, 0700));
     if (spec.has_sidecar)
@@ -76,6 +124,7 @@ Result<void> Instance::build(const std::string& service_rules) {
 Result<void> Instance::apply_rules(std::string& in_force, const std::string& wanted) {
   if (in_force == wanted) return {};
   CHECK_OK(parts_.capture.apply(record_.netns, wanted));
+  TRY(rules_generation_, parts_.capture.generation(record_.netns));
   in_force = wanted;
   return {};
 }
@@ -266,6 +315,9 @@ std::optional<client::Registration> Instance::unregistered() const {
 void Instance::leave(TimePoint now) {
   record_.ready = false;
   if (!leaving_since_) leaving_since_ = now;
+  // What lost its name would not be found, and would live on.
+  if (const auto named = parts_.network.reclaim(home(), inhabitant()); !named)
+    parts_.log.warning(fmt::format("{}: {}", record_.spec.key(), named.error().what()));
   const auto waited = now - *leaving_since_;
   if (!deregistered_ && waited < kDeregistration) return;
   const int number = waited < kDeregistration + kGrace ? SIGTERM : SIGKILL;

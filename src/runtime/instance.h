@@ -39,6 +39,9 @@ class Instance {
   // When the next step has something to do by itself; sooner if a process ends.
   [[nodiscard]] TimePoint next_step(TimePoint now) const;
 
+  // What was built may be gone: the next step looks and builds again what is missing.
+  void distrust() { built_ = false; }
+
   // The control plane's answers.
   void set_registered(const client::Registration& as) { registered_ = as; }
   void set_deregistered() { deregistered_ = true; }
@@ -55,7 +58,10 @@ class Instance {
   [[nodiscard]] model::Workload workload() const;
 
  private:
+  void look_at_home(TimePoint now);
   Result<void> build(const std::string& service_rules);
+  Result<void> reclaim_or_leave_home();
+  [[nodiscard]] ProcessId inhabitant() const;
   Result<void> apply_rules(std::string& in_force, const std::string& wanted);
   Result<void> prepare_sockets(TimePoint now);
   std::unexpected<Error> make_way(const Error& taken);
@@ -80,6 +86,8 @@ class Instance {
   TimePoint build_at_;
   std::string capture_in_force_;
   std::string services_in_force_;
+  std::uint32_t rules_generation_ = 0;  // after our last change
+  TimePoint looked_at_home_;
   CaptureSockets sockets_;
   bool sidecar_was_in_force_ = false;
   std::optional<TimePoint> sidecar_missing_since_;  // from its end until the next one is in force

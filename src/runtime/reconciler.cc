@@ -45,6 +45,11 @@ Result<void> Reconciler::open() {
 }
 
 TimePoint Reconciler::step(TimePoint now) {
+  if (opened_ && !parts_.network.is_open()) {
+    parts_.log.warning("the switch was removed or changed by somebody else: it is made again");
+    opened_ = false;
+    for (auto& [key, instance] : instances_) instance->distrust();
+  }
   for (const auto& made : {open(), opened_ ? apply_plan() : Result<void>(),
                            opened_ ? publish_names() : Result<void>()}) {
     if (made) continue;

@@ -54,6 +54,13 @@ class FakeNetwork final : public Network {
     existing.insert(home.netns);
     return {};
   }
+  bool is_open() override { return true; }
+  bool is_intact(const Home& home, const ProcessId&) override {
+    return existing.contains(home.netns);
+  }
+  Result<bool> reclaim(const Home& home, const ProcessId&) override {
+    return existing.contains(home.netns);
+  }
   Result<void> remove(const Home& home) override {
     existing.erase(home.netns);
     return {};
@@ -76,7 +83,11 @@ class FakeCapture final : public Capture {
     applied[netns].push_back(rules);
     return {};
   }
+  Result<std::uint32_t> generation(const std::string& netns) override {
+    return static_cast<std::uint32_t>(applied[netns].size()) + flushes;
+  }
   std::map<std::string, std::vector<std::string>> applied;
+  std::uint32_t flushes = 0;  // by somebody else
 };
 
 // Processes that run until the test ends them.

@@ -6,6 +6,12 @@ namespace mortise::control::sidecars {
 namespace {
 
 constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
+constexpr Duration kLookForFiles = std::chrono::seconds(2);
+
+bool is_socket(const std::string& path) {
+  struct stat found{};
+  return lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode);
+}
 
 }  // namespace
 
@@ -58,6 +64,27 @@ std::string Sockets::directory_of(const model::Workload& workload) const {
   return parts_.directory + "/" + workload.namespace_name + "." + workload.name;
 }
 
+std::string Sockets::path_of(const model::Workload& workload) const {
+  return directory_of(workload) + "/control.sock";
+}
+
+io::Task<void> Sockets::keep() {
+  for (;;) {
+    co_await parts_.loop.sleep_for(kLookForFiles);
+    std::vector<std::string> lost;
+    for (const auto& [workload, socket] : sockets_) {
+      const auto* record = parts_.registry.workload(workload);
+      // Where the folder is gone too, the runtime makes another and registers the workload again.
+      if (record && !is_socket(path_of(record->workload)) && check_directory(record->workload))
+        lost.push_back(workload);
+    }
+    for (const auto& workload : lost) {
+      parts_.log.warning("the socket of " + workload + " was removed: it is made again");
+      follow(workload);
+    }
+  }
+}
+
 Result<void> Sockets::check_directory(const model::Workload& workload) const {
   const auto path = directory_of(workload);
   struct stat status{};
@@ -79,10 +106,10 @@ Result<void> Sockets::ensure(const std::string& workload) {
   }
   const uid_t owner = record->workload.sidecar_uid;
   const auto known = sockets_.find(workload);
-  if (known != sockets_.end() && known->second->owner() == owner) return {};
+  const auto path = path_of(record->workload);
+  if (known != sockets_.end() && known->second->owner() == owner && is_socket(path)) return {};
   sockets_.erase(workload);
   CHECK_OK(check_directory(record->workload));
-  const auto path = directory_of(record->workload) + "/control.sock";
   TRY(auto listener, parts_.network.listen_unix(path, 0600, owner));
   sockets_.emplace(workload,
                    std::make_unique<Socket>(parts_.loop, std::move(listener), workload, owner,

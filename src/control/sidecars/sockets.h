@@ -56,6 +56,8 @@ class Sockets {
   void on_change(const registry::Touched& touched);
   // Those of all workloads that the registry knows: at the start.
   void open_all();
+  // Puts back what somebody removed, for as long as it runs.
+  io::Task<void> keep();
   // The workload's socket is there, or the reason why not.
   Result<void> ensure(const std::string& workload);
   // Whether the runtime has made the directory in which the socket would be.
@@ -63,6 +65,7 @@ class Sockets {
 
  private:
   [[nodiscard]] std::string directory_of(const model::Workload& workload) const;
+  [[nodiscard]] std::string path_of(const model::Workload& workload) const;
   void follow(const std::string& workload);
 
   Parts parts_;

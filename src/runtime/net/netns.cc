@@ -64,6 +64,17 @@ Result<bool> ensure_netns(const std::string& name) {
   return made_mount;
 }
 
+Result<void> name_netns(const std::string& file, const std::string& name) {
+  CHECK_OK(remove_netns(name));
+  CHECK_OK(ensure_folder());
+  const auto path = netns_path(name);
+  const io::Descriptor place(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0));
+  if (!place.valid()) return fail_errno("create " + path);
+  if (::mount(file.c_str(), path.c_str(), "none", MS_BIND, nullptr) != 0)
+    return fail_errno("mount " + path);
+  return {};
+}
+
 Result<void> remove_netns(const std::string& name) {
   const auto path = netns_path(name);
   if (::umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT)

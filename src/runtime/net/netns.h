@@ -12,6 +12,8 @@ namespace mortise::runtime {
 
 std::string netns_path(const std::string& name);
 bool netns_exists(const std::string& name);
+// Gives the namespace behind `file` (a path below /proc) this name, in place of what had it.
+Result<void> name_netns(const std::string& file, const std::string& name);
 Result<io::Descriptor> open_netns(const std::string& name);
 // Makes it unless it exists. True: /run/netns had to become a mount point for this.
 Result<bool> ensure_netns(const std::string& name);

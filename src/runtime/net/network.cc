@@ -1,15 +1,20 @@
 #include "runtime/net/network.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "runtime/net/listeners.h"
 #include "runtime/net/netlink.h"
 #include "runtime/net/netns.h"
 #include "runtime/net/rules.h"
+#include "runtime/process/procfs.h"
 
 namespace mortise::runtime {
 
@@ -50,10 +55,39 @@ Result<void> set_sysctls() {
   return {};
 }
 
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat first{};
+  struct stat second{};
+  return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+std::string own_netns_of(const ProcessId& process) {
+  return "/proc/" + std::to_string(process.pid) + "/ns/net";
+}
+
+// Whether the link is there, is up and has this address (netdevice(7)).
+bool is_up(const std::string& link, const IpAddress& address) {
+  const io::Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq question{};
+  link.copy(question.ifr_name, IFNAMSIZ - 1);
+  if (::ioctl(socket.get(), SIOCGIFFLAGS, &question) != 0 || (question.ifr_flags & IFF_UP) == 0 ||
+      ::ioctl(socket.get(), SIOCGIFADDR, &question) != 0)
+    return false;
+  sockaddr_in found{};
+  std::memcpy(&found, &question.ifr_addr, sizeof found);
+  return ntohl(found.sin_addr.s_addr) == address.v4_value();
+}
+
 Result<void> set_up_loopback(Netlink& netlink) {
   const auto loopback = Netlink::index_of("lo");
   if (!loopback) return fail(Code::bug, "a network namespace without lo");
   return netlink.set_up(*loopback);
+}
+
+Result<bool> has_port(const std::string& switch_netns, int slot) {
+  TRY(const auto inside, Visit::enter(switch_netns));
+  return Netlink::index_of(port_name(slot)).has_value();
 }
 
 // The switch's end of the cable; makes the cable unless the workload's end is there.
@@ -94,8 +128,12 @@ Result<io::Descriptor> listen_on(const IpAddress& address, std::uint16_t port) {
 }  // namespace
 
 Result<void> PrivateNetwork::open() {
+  if (switch_.valid() && !netns_exists(layout_.switch_netns()))
+    CHECK_OK(name_netns("/proc/thread-self/fd/" + std::to_string(switch_.get()),
+                        layout_.switch_netns()));
   TRY(const bool made_mount, ensure_netns(layout_.switch_netns()));
   made_netns_mount_ |= made_mount;
+  TRY(switch_, open_netns(layout_.switch_netns()));
   TRY(const auto inside, Visit::enter(layout_.switch_netns()));
   CHECK_OK(set_sysctls());
   TRY(auto netlink, Netlink::open());
@@ -109,13 +147,17 @@ Result<void> PrivateNetwork::open() {
 
 Result<void> PrivateNetwork::ensure(const Home& home) {
   CHECK_OK(ensure_netns(home.netns));
+  TRY(const bool plugged_in, has_port(layout_.switch_netns(), home.slot));
   bool has_own_end = false;
   {
     TRY(const auto inside, Visit::enter(home.netns));
     CHECK_OK(set_sysctls());
     TRY(auto netlink, Netlink::open());
     CHECK_OK(set_up_loopback(netlink));
-    has_own_end = Netlink::index_of("eth0").has_value();
+    const auto own_end = Netlink::index_of("eth0");
+    has_own_end = own_end && plugged_in;
+    // The cable ends in a switch that lost its name and lives on unseen, or it is about to vanish.
+    if (own_end && !plugged_in) CHECK_OK(netlink.remove_link(*own_end));
   }
   CHECK_OK(connect_cable(layout_.switch_netns(), home, has_own_end));
   TRY(const auto inside, Visit::enter(home.netns));
@@ -128,6 +170,31 @@ Result<void> PrivateNetwork::ensure(const Home& home) {
   // delayed, that costs 40 ms per request.
   CHECK_OK(netlink.acknowledge_quickly(*own_end, Layout::address(home.slot)));
   return netlink.add_default_route(*own_end);
+}
+
+bool PrivateNetwork::is_open() {
+  if (!is_same_file(netns_path(layout_.switch_netns()),
+                    "/proc/thread-self/fd/" + std::to_string(switch_.get())))
+    return false;
+  const auto inside = Visit::enter(layout_.switch_netns());
+  return inside && Netlink::index_of(kBridge);
+}
+
+bool PrivateNetwork::is_intact(const Home& home, const ProcessId& inhabitant) {
+  if (!netns_exists(home.netns)) return false;
+  if (is_alive(inhabitant) && !is_same_file(netns_path(home.netns), own_netns_of(inhabitant)))
+    return false;
+  const auto inside = Visit::enter(home.netns);
+  return inside && is_up("eth0", Layout::address(home.slot));
+}
+
+Result<bool> PrivateNetwork::reclaim(const Home& home, const ProcessId& inhabitant) {
+  const auto own = own_netns_of(inhabitant);
+  // Never our own namespace: a child that has not moved yet is still there.
+  if (!is_alive(inhabitant) || is_same_file(own, "/proc/thread-self/ns/net")) return false;
+  if (is_same_file(netns_path(home.netns), own)) return true;
+  CHECK_OK(name_netns(own, home.netns));
+  return true;
 }
 
 Result<void> PrivateNetwork::remove(const Home& home) {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "io/descriptor.h"
 #include "runtime/layout.h"
+#include "runtime/state.h"
 
 namespace mortise::runtime {
 
@@ -33,6 +34,14 @@ class Network {
   // Everything is idempotent: what is there is kept, what is missing is added.
   virtual Result<void> open() = 0;
   virtual Result<void> ensure(const Home& home) = 0;
+  // Whether open() still holds: somebody else may have removed the switch.
+  virtual bool is_open() = 0;
+  // Whether the home is as ensure() left it, as far as somebody else may have changed it.
+  // `inhabitant` was started there; invalid: nobody lives there now.
+  virtual bool is_intact(const Home& home, const ProcessId& inhabitant) = 0;
+  // Gives the namespace in which `inhabitant` runs its name back. False: nobody is there any more,
+  // and a new one has to be made.
+  virtual Result<bool> reclaim(const Home& home, const ProcessId& inhabitant) = 0;
   virtual Result<void> remove(const Home& home) = 0;
   // Connections wait in their backlogs while no sidecar accepts.
   virtual Result<CaptureSockets> listen(const Home& home) = 0;
@@ -48,6 +57,9 @@ class PrivateNetwork final : public Network {
 
   Result<void> open() override;
   Result<void> ensure(const Home& home) override;
+  bool is_open() override;
+  bool is_intact(const Home& home, const ProcessId& inhabitant) override;
+  Result<bool> reclaim(const Home& home, const ProcessId& inhabitant) override;
   Result<void> remove(const Home& home) override;
   Result<CaptureSockets> listen(const Home& home) override;
   Result<std::set<std::uint16_t>> listening_ports(const Home& home) override;
@@ -59,6 +71,7 @@ class PrivateNetwork final : public Network {
  private:
   const Layout& layout_;
   bool made_netns_mount_ = false;
+  io::Descriptor switch_;  // keeps the namespace, in which no process lives, if its name is removed
 };
 
 }  // namespace mortise::runtime
