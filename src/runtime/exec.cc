@@ -13,6 +13,7 @@
 
 #include "runtime/find.h"
 #include "runtime/process/launch.h"
+#include "runtime/process/terminal.h"
 #include "runtime/runtime.h"
 
 namespace mortise::runtime {
@@ -74,6 +75,8 @@ Result<Launch> exec_launch(const Layout& layout, const InstanceRecord& instance,
   if (!file) complain(file.error().what(), kCannotExecute);
   if (const auto entered = enter(*launch.sandbox); !entered)
     complain(entered.error().what(), kCannotExecute);
+  if (const auto forbidden = forbid_typing(); !forbidden)
+    complain(forbidden.error().what(), kCannotExecute);
   // After the change of uid, which clears it: a command does not outlive its caller.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(kCannotExecute);

@@ -3,7 +3,9 @@ it (ARCHITECTURE.md sections 5 and 9). Each attack is carried out by a workload'
 that runs as a uid of its own, one that asked for root, and one that shares its uid with another."""
 
 import ctypes
+import os
 import pathlib
+import pty
 import re
 import shutil
 import signal
@@ -11,7 +13,7 @@ import signal
 import hostility
 import pytest
 from hostility import REFUSED, SHARED_UID
-from mesh import eventually
+from mesh import BINARIES, eventually
 
 CLOSED = REFUSED | {"ENOENT"}
 KEY = "mortise-test-key"
@@ -212,6 +214,30 @@ def test_shared_memory_is_the_workloads_own(town, attacker):
 
 def test_keys_of_who_started_the_mesh_are_not_inherited(attacker):
     assert attacker.tries("key", KEY) == "ENOKEY"
+
+
+@pytest.mark.parametrize("request_name", ["TIOCSTI", "TIOCLINUX"])
+def test_a_command_cannot_type_into_the_terminal_of_who_runs_it(mesh, town, request_name):
+    """What it typed there, root's shell would run when `mortise exec` ends."""
+    script = ("import fcntl, sys, termios\n"
+              "sys.stdin.isatty() or sys.exit('no terminal')\n"
+              f"fcntl.ioctl(0, termios.{request_name}, b'x')")
+    said = b""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(BINARIES / "mortise", ["mortise", "exec", "-n", "town", town["victim"].pod, "--",
+                                         hostility.PYTHON, "-c", script], mesh.environment)
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # everybody there is gone
+            break
+        if not part:
+            break
+        said += part
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    assert b"PermissionError" in said, said
 
 
 def test_a_program_that_leaves_its_network_ends_with_its_workload(mesh, town):
