@@ -6,6 +6,7 @@ import subprocess
 
 import hostility
 import pytest
+from capture import HANDSHAKE, Capture
 from mesh import eventually, go_on, kill, stop
 
 FILES = hostility.files
@@ -34,11 +35,12 @@ def check_nothing(attempts):
 
 
 def callers_of(mesh, pod):
-    """Whom its TCP connections came from: {identity, "" for none}."""
+    """Whom the connections to its service came from: {identity, "" for none}."""
     done = subprocess.run(["curl", "-s", "--unix-socket", mesh.data_dir / "control.sock",
                            "http://x/api/v1/edges"], capture_output=True, text=True, check=True)
     return {edge["client_id"] for edge in json.loads(done.stdout)["edges"]
-            if edge["destination"] == f"town/{pod}" and edge["security"] != "refused"}
+            if edge["destination"] == f"town/{pod}" and edge["port"] == 9000
+            and edge["security"] != "refused"}
 
 
 @pytest.mark.parametrize("options", [(), ("v6",), ("fast",)])
@@ -150,6 +152,31 @@ def test_what_a_hostile_program_did_is_reported_as_its_own(mesh, town):
     assert eventually(lambda: callers_of(mesh, town["victim"].pod))
     own = "spiffe://cluster.local/ns/town/sa/"
     assert callers_of(mesh, town["victim"].pod) <= {own + "hostile", own + "rooted"}
+
+
+def ip(netns, *words):
+    subprocess.run(["ip", "-n", netns.name, *words], check=True)
+
+
+def test_a_neighbour_that_takes_over_an_address_gets_nothing_readable(mesh, town):
+    """As a successful ARP forger would: victim's address leads to a plain echo."""
+    hostile, impostor = town["hostile"], town["stranger"]
+    address = town["victim"].address
+    link = subprocess.run(["ip", "-n", impostor.netns.name, "-j", "link", "show", "eth0"],
+                          capture_output=True, text=True, check=True)
+    own = {"lladdr": json.loads(link.stdout)[0]["address"], "nud": "permanent"}
+    ip(impostor.netns, "address", "add", f"{address}/32", "dev", "eth0")
+    ip(hostile.netns, "neighbour", "replace", address, "dev", "eth0",
+       *(word for pair in own.items() for word in pair))
+    try:
+        with Capture(mesh) as wire:
+            check_nothing({"tcp": hostile.tries("tcp", address, 9000)})
+        assert wire.tls_records(HANDSHAKE)
+        assert not wire.saw("hello")
+    finally:
+        ip(impostor.netns, "address", "del", f"{address}/32", "dev", "eth0")
+        ip(hostile.netns, "neighbour", "del", address, "dev", "eth0")
+    assert hostile.tries("tcp", address, 9000) == ECHO
 
 
 def test_a_connection_made_while_the_sidecar_is_gone_never_goes_around_it(mesh, town):
