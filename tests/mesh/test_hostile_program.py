@@ -3,6 +3,7 @@ it (ARCHITECTURE.md sections 5 and 9). Each attack is carried out by a workload'
 that runs as a uid of its own, one that asked for root, and one that shares its uid with another."""
 
 import ctypes
+import json
 import os
 import pathlib
 import pty
@@ -214,6 +215,24 @@ def test_shared_memory_is_the_workloads_own(town, attacker):
 
 def test_keys_of_who_started_the_mesh_are_not_inherited(attacker):
     assert attacker.tries("key", KEY) == "ENOKEY"
+
+
+def test_a_program_run_by_hand_is_confined_as_well(mesh, town):
+    """`mortise run` and `mortise exec` give commands the program's place, and nothing more."""
+    program = [hostility.PYTHON, str(mesh.workdir / "hostile.py"), "once"]
+    sidecar = town["victim"].process("sidecar")
+    socket = town["victim"].sidecar_folder / "control.sock"
+    orders = [("connect_to", socket), ("trace", sidecar), ("send_signal", sidecar, 9),
+              ("append_to", "/etc/passwd"), ("key", KEY), ("visible", sidecar)]
+    for verb in (["run", "probe", "-n", "town"], ["exec", "-n", "town", town["rooted"].pod]):
+        done = mesh.run(*verb, "--", *program,
+                        stdin="".join(hostility.order(what, words) for what, *words in orders))
+        assert done.returncode == 0, done
+        outcomes = [json.loads(line)["outcome"] for line in done.stdout.splitlines()
+                    if line.startswith("{")]
+        assert len(outcomes) == len(orders)
+        assert outcomes[-2:] == ["ENOKEY", False]
+        check_closed({what: word for (what, *_), word in zip(orders[:-2], outcomes)})
 
 
 @pytest.mark.parametrize("request_name", ["TIOCSTI", "TIOCLINUX"])

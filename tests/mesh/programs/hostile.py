@@ -314,6 +314,7 @@ def serve(name):
 
 
 if sys.argv[1:] == ["once"]:
-    print(answer(json.loads(sys.stdin.readline())))
+    for request in sys.stdin:
+        print(answer(json.loads(request)), flush=True)
 else:
     serve(sys.argv[1])
