@@ -32,22 +32,6 @@ Result<void> add_other(const std::string& name, const discovery_api::Resource& f
   }
 }
 
-void index_services(Snapshot& snapshot, const std::vector<ServicePtr>& services) {
-  for (const ServicePtr& known : services) {
-    if (known->service.address != IpAddress()) {
-      snapshot.services[known->service.address] = known;
-    }
-    for (const std::string& workload : known->workloads) {
-      snapshot.services_of[workload].push_back(known);
-    }
-  }
-  for (auto& [workload, behind] : snapshot.services_of) {
-    std::ranges::sort(behind, [](const ServicePtr& left, const ServicePtr& right) {
-      return model::older(left->service.meta, right->service.meta);
-    });
-  }
-}
-
 }  // namespace
 
 Result<Resources::Resource> Resources::decode(const discovery_api::Resource& from) {
@@ -66,38 +50,53 @@ Result<Resources::Resource> Resources::decode(const discovery_api::Resource& fro
 }
 
 Result<Resources::Next> Resources::prepare(const discovery_api::Update& update) const {
-  Table table = update.everything() ? Table() : table_;
-  for (const auto& name : update.removed()) table.erase(name);
+  Table set;
   for (const auto& resource : update.set()) {
     auto decoded = decode(resource);
     if (!decoded) return std::unexpected(decoded.error().during(resource.name()));
-    table[resource.name()] = *std::move(decoded);
+    set[resource.name()] = *std::move(decoded);
   }
-  TRY(auto snapshot, assemble(table, update.revision()));
-  return Next(std::move(table), std::move(snapshot));
+  Held held = update.everything() ? Held() : held_;
+  change_places(held, update, set);
+  for (const auto& name : update.removed()) held.others.erase(name);
+  for (auto& [name, resource] : set)
+    if (!resource.in_directory()) held.others[name] = std::move(resource);
+  TRY(auto snapshot, assemble(held, update.revision()));
+  return Next(std::move(held), std::move(snapshot));
+}
+
+void Resources::change_places(Held& held, const discovery_api::Update& update, const Table& set) {
+  const auto is_place = [](const auto& entry) { return entry.second.in_directory(); };
+  const auto is_held = [&](const std::string& name) { return held.places->contains(name); };
+  if (std::ranges::none_of(set, is_place) && std::ranges::none_of(update.removed(), is_held))
+    return;
+  Table places = *held.places;
+  for (const auto& name : update.removed()) places.erase(name);
+  for (const auto& [name, resource] : set)
+    if (resource.in_directory()) places[name] = resource;
+  Directory directory;
+  for (const auto& [name, resource] : places) {
+    if (resource.workload != nullptr) directory.add(resource.workload);
+    if (resource.service != nullptr) directory.add(resource.service);
+  }
+  held.places = std::make_shared<const Table>(std::move(places));
+  held.directory = std::make_shared<const Directory>(std::move(directory));
 }
 
 void Resources::commit(Next next) {
-  table_ = std::move(next.table_);
+  held_ = std::move(next.held_);
   revision_ = next.snapshot_->revision;
 }
 
-Result<std::shared_ptr<const Snapshot>> Resources::assemble(const Table& table,
+Result<std::shared_ptr<const Snapshot>> Resources::assemble(const Held& held,
                                                             std::uint64_t revision) {
   auto snapshot = std::make_shared<Snapshot>();
   auto rules = std::make_shared<policy::RuleBook>();
-  std::vector<ServicePtr> services;
-  for (const auto& [name, resource] : table) {
-    if (resource.workload != nullptr) {
-      snapshot->workloads[resource.workload->address] = resource.workload;
-      snapshot->by_key[resource.workload->key()] = resource.workload;
-    } else if (resource.service != nullptr) {
-      services.push_back(resource.service);
-    } else if (auto added = add_other(name, *resource.other, *snapshot, *rules); !added) {
+  for (const auto& [name, resource] : held.others) {
+    if (auto added = add_other(name, *resource.other, *snapshot, *rules); !added)
       return std::unexpected(added.error().during(name));
-    }
   }
-  index_services(*snapshot, services);
+  snapshot->directory = held.directory;
   snapshot->revision = revision;
   snapshot->rules = std::move(rules);
   return snapshot;
@@ -105,13 +104,14 @@ Result<std::shared_ptr<const Snapshot>> Resources::assemble(const Table& table,
 
 std::map<std::string, std::uint64_t> Resources::held() const {
   std::map<std::string, std::uint64_t> versions;
-  for (const auto& [name, resource] : table_) versions[name] = resource.version;
+  for (const auto* table : {held_.places.get(), &held_.others})
+    for (const auto& [name, resource] : *table) versions[name] = resource.version;
   return versions;
 }
 
 std::vector<std::string> Resources::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, resource] : table_) names.push_back(name);
+  for (const auto& [name, version] : held()) names.push_back(name);
   return names;
 }
 

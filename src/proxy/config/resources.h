@@ -28,14 +28,21 @@ class Resources {
     WorkloadPtr workload;
     ServicePtr service;
     std::shared_ptr<const discovery_api::Resource> other;
+    [[nodiscard]] bool in_directory() const { return other == nullptr; }
   };
   using Table = std::map<std::string, Resource, std::less<>>;
+  // Workloads and services are as many as the mesh has: copied only when one of them changes.
+  struct Held {
+    std::shared_ptr<const Table> places = std::make_shared<Table>();
+    std::shared_ptr<const Directory> directory = std::make_shared<Directory>();
+    Table others;
+  };
 
   static Result<Resource> decode(const discovery_api::Resource& from);
-  static Result<std::shared_ptr<const Snapshot>> assemble(const Table& table,
-                                                          std::uint64_t revision);
+  static Result<std::shared_ptr<const Snapshot>> assemble(const Held& held, std::uint64_t revision);
+  static void change_places(Held& held, const discovery_api::Update& update, const Table& set);
 
-  Table table_;
+  Held held_;
   std::uint64_t revision_ = 0;
 };
 
@@ -45,10 +52,10 @@ class Resources::Next {
 
  private:
   friend class Resources;
-  Next(Table table, std::shared_ptr<const Snapshot> snapshot)
-      : table_(std::move(table)), snapshot_(std::move(snapshot)) {}
+  Next(Held held, std::shared_ptr<const Snapshot> snapshot)
+      : held_(std::move(held)), snapshot_(std::move(snapshot)) {}
 
-  Table table_;
+  Held held_;
   std::shared_ptr<const Snapshot> snapshot_;
 };
 

@@ -111,7 +111,22 @@ TEST(Resources, ReplacesEverythingWhenToldSo) {
   ASSERT_TRUE(apply(resources, first));
   auto second = update(2);
   second.set_everything(true);
-  EXPECT_TRUE(apply(resources, second).value()->workloads.empty());
+  EXPECT_TRUE(apply(resources, second).value()->directory->workloads.empty());
+}
+
+TEST(Resources, AChangeOfPoliciesLeavesTheDirectoryAsItIs) {
+  Resources resources;
+  auto first = update(1);
+  add_workload(first, "one", "198.18.0.3");
+  const auto before = apply(resources, first).value();
+  auto policies = update(2);
+  auto& modes = *policies.add_set();
+  modes.set_name("modes/mesh");
+  modes.mutable_modes();
+  EXPECT_EQ(apply(resources, policies).value()->directory, before->directory);
+  auto last = update(3);
+  last.add_removed("workload/full/one");
+  EXPECT_TRUE(apply(resources, last).value()->directory->workloads.empty());
 }
 
 TEST(Resources, RefusesAnUpdateAsAWholeAndKeepsWhatItHad) {

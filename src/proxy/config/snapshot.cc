@@ -31,31 +31,48 @@ bool AddressRange::contains(const IpAddress& address) const {
   return true;
 }
 
+void Directory::add(const WorkloadPtr& workload) {
+  workloads[workload->address] = workload;
+  by_key[workload->key()] = workload;
+}
+
+void Directory::add(const ServicePtr& service) {
+  if (service->service.address != IpAddress()) services[service->service.address] = service;
+  for (const std::string& workload : service->workloads) {
+    auto& behind = services_of[workload];
+    const auto older = [](const ServicePtr& left, const ServicePtr& right) {
+      return model::older(left->service.meta, right->service.meta);
+    };
+    behind.insert(std::ranges::upper_bound(behind, service, older), service);
+  }
+}
+
 const InboundPort& Snapshot::inbound_port(std::uint16_t port) const {
   const auto found = inbound.find(port);
   return found != inbound.end() ? found->second : inbound_others;
 }
 
 const KnownService* Snapshot::service_at(const IpAddress& address) const {
-  const auto found = services.find(address);
-  return found != services.end() ? found->second.get() : nullptr;
+  const auto found = directory->services.find(address);
+  return found != directory->services.end() ? found->second.get() : nullptr;
 }
 
 const model::Workload* Snapshot::workload_at(const IpAddress& address) const {
-  const auto found = workloads.find(address);
-  return found != workloads.end() ? found->second.get() : nullptr;
+  const auto found = directory->workloads.find(address);
+  return found != directory->workloads.end() ? found->second.get() : nullptr;
 }
 
 policy::ServerFacts Snapshot::server_facts(const model::Workload& workload) const {
   policy::ServerFacts facts{workload, {}};
-  const auto found = services_of.find(workload.key());
-  if (found == services_of.end()) return facts;
+  const auto found = directory->services_of.find(workload.key());
+  if (found == directory->services_of.end()) return facts;
   for (const ServicePtr& service : found->second) facts.services.push_back(&service->service);
   return facts;
 }
 
 Snapshot::Knowledge Snapshot::knowledge_of(const IpAddress& address) const {
-  if (services.contains(address) || workloads.contains(address)) return Knowledge::known;
+  if (directory->services.contains(address) || directory->workloads.contains(address))
+    return Knowledge::known;
   const bool in_mesh_ranges = std::ranges::any_of(
       mesh_ranges, [&](const AddressRange& range) { return range.contains(address); });
   if (!in_mesh_ranges || complete || nobody.contains(address)) return Knowledge::outside;

@@ -47,14 +47,22 @@ struct AddressRange {
 using ServicePtr = std::shared_ptr<const KnownService>;
 using WorkloadPtr = std::shared_ptr<const model::Workload>;
 
-struct Snapshot {
-  std::uint64_t revision = 0;
-  std::shared_ptr<const policy::RuleBook> rules = std::make_shared<policy::RuleBook>();
+// Who is in the mesh. As large as what was told of it, so snapshots share one until it changes.
+struct Directory {
   std::unordered_map<IpAddress, ServicePtr> services;    // by virtual address
   std::unordered_map<IpAddress, WorkloadPtr> workloads;  // by address
   std::unordered_map<std::string, WorkloadPtr> by_key;   // by NS/NAME
   // The services behind which a workload is, oldest first (K-18).
   std::unordered_map<std::string, std::vector<ServicePtr>> services_of;
+
+  void add(const WorkloadPtr& workload);
+  void add(const ServicePtr& service);
+};
+
+struct Snapshot {
+  std::uint64_t revision = 0;
+  std::shared_ptr<const policy::RuleBook> rules = std::make_shared<policy::RuleBook>();
+  std::shared_ptr<const Directory> directory = std::make_shared<Directory>();
   std::map<std::uint16_t, InboundPort> inbound;
   // Ports no Service declares. Nothing is accepted in plain text before somebody said so.
   InboundPort inbound_others;

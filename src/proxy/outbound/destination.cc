@@ -106,8 +106,8 @@ std::vector<policy::EndpointFacts> endpoints_of(const Snapshot& snapshot, const 
                                                 const model::ServicePort& port) {
   std::vector<policy::EndpointFacts> endpoints;
   for (const auto& key : known.workloads) {
-    const auto found = snapshot.by_key.find(key);
-    if (found == snapshot.by_key.end() || !found->second->ready) continue;
+    const auto found = snapshot.directory->by_key.find(key);
+    if (found == snapshot.directory->by_key.end() || !found->second->ready) continue;
     const auto number = model::target_port(port, *found->second);
     if (number) endpoints.push_back({snapshot.server_facts(*found->second), *number});
   }
@@ -144,8 +144,9 @@ struct Behind {
 };
 Behind service_behind(const Snapshot& snapshot, const model::Workload& workload,
                       std::uint16_t number) {
-  const auto found = snapshot.services_of.find(workload.key());
-  if (found == snapshot.services_of.end()) return {};
+  const auto& services_of = snapshot.directory->services_of;
+  const auto found = services_of.find(workload.key());
+  if (found == services_of.end()) return {};
   Behind first;
   for (const ServicePtr& known : found->second) {
     for (const auto& port : known->service.ports) {

@@ -277,16 +277,11 @@ class SimMesh {
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->revision = revision_;
     snapshot->rules = book;
-    for (const auto& workload : workloads_) {
-      auto shared = std::make_shared<const model::Workload>(workload);
-      snapshot->workloads[workload.address] = shared;
-      snapshot->by_key[workload.key()] = shared;
-    }
-    for (const auto& known : services_) {
-      auto shared = std::make_shared<const KnownService>(known);
-      snapshot->services[known.service.address] = shared;
-      for (const auto& key : known.workloads) snapshot->services_of[key].push_back(shared);
-    }
+    Directory directory;
+    for (const auto& workload : workloads_)
+      directory.add(std::make_shared<const model::Workload>(workload));
+    for (const auto& known : services_) directory.add(std::make_shared<const KnownService>(known));
+    snapshot->directory = std::make_shared<const Directory>(std::move(directory));
     const auto facts = snapshot->server_facts(own);
     const auto inbound = policy::server_mode(facts, 80, *book);
     snapshot->inbound[80] = {inbound.mode, protocol_of_own_port(own), "",
