@@ -79,6 +79,9 @@ Result<int> apply_files(Context& context, const BringUp& what, Steps& steps) {
 Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt& interrupt) {
   Steps steps(context);
   CHECK_OK(context.host.preflight());
+  if (context.host.rootless()) {
+    context.say(fmt::format("note: rootless, for development: {}", kNotSeparated));
+  }
   if (!what.images.empty()) CHECK_OK(context.host.remember_images(what.images));
   client::Apply checked;
   checked.files = what.files;

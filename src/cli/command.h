@@ -16,6 +16,7 @@ namespace mortise::cli {
 // Options that several verbs share.
 struct Shared {
   std::string data_dir;
+  bool is_usual_data_dir = false;  // it need not be typed
   std::string namespace_name = "default";
   bool namespace_given = false;
   bool all_namespaces = false;

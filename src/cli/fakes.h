@@ -97,6 +97,7 @@ class FakeHost final : public Host {
     return !std::exchange(is_running, !dies_after_start);
   }
   bool running() override { return is_running; }
+  bool rootless() override { return is_rootless; }
   Result<void> supervise() override { return {}; }
   Result<runtime::DownReport> down(bool purge) override {
     is_running = false;
@@ -129,6 +130,7 @@ class FakeHost final : public Host {
 
   Result<void> ready;
   bool is_running = false;
+  bool is_rootless = false;
   bool dies_after_start = false;
   int starts = 0;
   int exec_status = 0;

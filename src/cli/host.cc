@@ -21,6 +21,7 @@ class LinuxHost final : public Host {
     return runtime::start_supervisor(options, limit);
   }
   bool running() override { return runtime::supervisor_pid(data_dir_).has_value(); }
+  bool rootless() override { return runtime::is_rootless(data_dir_); }
   Result<void> supervise() override {
     TRY(const auto options, this->options());
     return runtime::supervise(options);

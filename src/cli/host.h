@@ -12,6 +12,10 @@
 
 namespace mortise::cli {
 
+// What is said of a rootless mesh wherever it is shown.
+inline constexpr const char* kNotSeparated =
+    "identities are not separated from the user who runs the mesh";
+
 // What a finished program left behind.
 struct Captured {
   int exit_status = 0;
@@ -25,6 +29,8 @@ class Host {
   // True: the supervisor was started now.
   virtual Result<bool> start(std::chrono::milliseconds limit) = 0;
   virtual bool running() = 0;
+  // Whether the mesh is an ordinary user's: runtime/rootless.h.
+  virtual bool rootless() = 0;
   virtual Result<void> supervise() = 0;
   virtual Result<runtime::DownReport> down(bool purge) = 0;
   virtual Result<void> remember_images(const std::vector<runtime::Image>& images) = 0;

@@ -216,7 +216,7 @@ std::string pod_json(const client::WorkloadStatus& pod) {
 }
 
 std::string status_json(const client::MeshStatus& status,
-                        const std::vector<client::WorkloadStatus>& workloads) {
+                        const std::vector<client::WorkloadStatus>& workloads, bool rootless) {
   json rows = json::array();
   for (const auto& workload : workloads) rows.push_back(registered_json(workload));
   const json object = {{"version", status.version},
@@ -225,6 +225,7 @@ std::string status_json(const client::MeshStatus& status,
                        {"trustDomain", status.trust_domain},
                        {"rootNotAfter", status.root_not_after},
                        {"settings", status.settings},
+                       {"rootless", rootless},
                        {"proxies",
                         {{"total", status.proxies_total},
                          {"connected", status.proxies_connected},

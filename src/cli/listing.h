@@ -38,6 +38,6 @@ std::string mtls_table(const Resource& resource, const client::MtlsRule& rule, b
 // [{"policy", "targets", "mtlsMode"}]
 std::string mtls_json(const client::MtlsRule& rule);
 std::string status_json(const client::MeshStatus& status,
-                        const std::vector<client::WorkloadStatus>& workloads);
+                        const std::vector<client::WorkloadStatus>& workloads, bool rootless);
 
 }  // namespace mortise::cli

@@ -23,7 +23,7 @@ std::string hint_for(const Error& error) {
 Error Context::unless_running(const Error& error) const {
   if (error.code() != Code::not_found || host.running()) return error;
   return {Code::unavailable,
-          fmt::format("no mesh is running in {}; sudo mortise up starts one", shared.data_dir)};
+          fmt::format("no mesh is running in {}; mortise up starts one", shared.data_dir)};
 }
 
 int Context::wrong_usage(const std::string& text) const {

@@ -12,6 +12,7 @@
 #include "cli/exit_code.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
+#include "runtime/runtime.h"
 
 namespace mortise::client {
 class BlockingClient;
@@ -55,6 +56,8 @@ class Verb {
   };
   [[nodiscard]] virtual Words words() const = 0;
   virtual void describe(Command& command) = 0;
+  // What it needs of this machine beside the control plane.
+  [[nodiscard]] virtual runtime::HostSide host_side() const { return runtime::HostSide::none; }
   // The exit code, or an Error that run() prints and turns into one.
   virtual Result<int> run(Context& context) = 0;
 };

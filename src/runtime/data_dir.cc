@@ -136,8 +136,9 @@ Result<void> check_data_dir(const std::string& data_dir) {
   if (!std::filesystem::is_directory(path, error))
     return fail(Code::invalid, data_dir + " is not a directory");
   if (std::filesystem::is_empty(path, error)) return {};
-  for (const char* const name : {"supervisor.lock", "runtime.json", "images.json", "store.db",
-                                 "ca/root-key.pem", "logs/supervisor.log", "images.json.next"})
+  for (const char* const name :
+       {"supervisor.lock", "runtime.json", "images.json", "rootless", "store.db", "ca/root-key.pem",
+        "logs/supervisor.log", "images.json.next"})
     if (std::filesystem::exists(path / name, error)) return {};
   if (is_just_begun(path)) return {};
   return fail(Code::invalid, data_dir + " holds files that are not a mesh's");

@@ -69,7 +69,10 @@ std::vector<int> workload_processes(const Layout& layout) {
   std::vector<int> pids;
   for (const auto& name : netns_names(layout.netns_prefix()))
     for (const int pid : processes_in(name, std::nullopt)) pids.push_back(pid);
-  for (const int pid : processes_of(layout.uids()))
+  auto strays = processes_of(layout.uids());
+  // There, whoever left its network made a user namespace for it, and took our mounts along.
+  if (layout.rootless()) strays = processes_with_mount(layout.netns_dir());
+  for (const int pid : strays)
     if (std::ranges::find(pids, pid) == pids.end()) pids.push_back(pid);
   return pids;
 }
@@ -86,9 +89,9 @@ void reclaim_names(const Layout& layout, const State& state) {
   }
 }
 
-std::vector<int> control_processes(const Layout& layout) {
+std::vector<int> processes_of(const Layout& layout, const char* command) {
   std::vector<int> pids;
-  for (const auto& process : processes_named({"control", "--data-dir", layout.data_dir()}))
+  for (const auto& process : processes_named({command, "--data-dir", layout.data_dir()}))
     pids.push_back(process.pid);
   return pids;
 }
@@ -97,18 +100,21 @@ Result<void> clear_files(const Layout& layout) {
   for (const auto& path : {layout.sidecars_dir(), layout.hosts_dir(), layout.control_socket(),
                            layout.state_file(), layout.state_file() + ".next"})
     CHECK_OK(remove_all(path));
+  if (layout.rootless()) CHECK_OK(remove_all(layout.netns_dir()));
   return {};
 }
 
-// The lock's file goes last: a folder that has it is known as a mesh's, so that whoever is killed
-// meanwhile leaves what can be cleared away.
+// What tells whose mesh it is goes last, the lock's file at the very end: a folder that has it is
+// known as a mesh's, so that whoever is killed meanwhile leaves what can be cleared away.
 Result<void> clear_data_dir(const Layout& layout, SupervisorLock& lock) {
   std::error_code error;
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(layout.data_dir(), error))
     paths.push_back(entry.path().string());
   std::erase(paths, layout.lock_file());
+  std::erase(paths, layout.rootless_file());
   for (const auto& path : paths) CHECK_OK(remove_all(path));
+  CHECK_OK(remove_all(layout.rootless_file()));
   lock.remove(layout);
   // Somebody may begin anew just now: then it is theirs.
   std::filesystem::remove(layout.data_dir(), error);
@@ -118,11 +124,11 @@ Result<void> clear_data_dir(const Layout& layout, SupervisorLock& lock) {
 }  // namespace
 
 Result<DownReport> down(const std::string& data_dir, bool purge) {
-  if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
   TRY(const auto layout, Layout::of(data_dir));
   DownReport report;
   if (::access(layout.data_dir().c_str(), F_OK) != 0 && netns_names(layout.netns_prefix()).empty())
     return report;
+  if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
   CHECK_OK(check_data_dir(layout.data_dir()));
   std::error_code error;  // the lock's place, if somebody removed it; taking it says if this failed
   std::filesystem::create_directories(layout.data_dir(), error);
@@ -134,13 +140,14 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
       end_all("a workload's process", [&layout] { return workload_processes(layout); }));
   // Last, so that sidecars do not complain about it in their logs.
   TRY(const int control,
-      end_all("the control plane", [&layout] { return control_processes(layout); }));
+      end_all("the control plane", [&layout] { return processes_of(layout, "control"); }));
   report.processes += workloads + control;
   for (const auto& name : netns_names(layout.netns_prefix())) {
     CHECK_OK(remove_netns(name));
     ++report.namespaces;
   }
-  if (state && state->made_netns_mount) release_netns_mount();
+  if (layout.rootless() || (state && state->made_netns_mount))
+    release_netns_mount(layout.netns_prefix());
   CHECK_OK(clear_files(layout));
   report.purged = purge;
   if (purge) {
@@ -148,6 +155,10 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
   } else {
     lock.remove(layout);
   }
+  // Now only we are left in a rootless mesh's namespaces, and they go when we do.
+  TRY(const int keepers,
+      end_all("the keeper of the namespaces", [&layout] { return processes_of(layout, "keep"); }));
+  report.processes += keepers;
   return report;
 }
 

@@ -91,10 +91,12 @@ Result<Launch> exec_launch(const Layout& layout, const InstanceRecord& instance,
 
 Result<int> exec(const std::string& data_dir, const Exec& what) {
   if (what.command.empty()) return fail(Code::invalid, "there is no command to run");
+  TRY(const auto layout, Layout::of(data_dir));
+  if (::geteuid() != 0 && layout.rootless())
+    return fail(Code::not_found, "nothing of this mesh is running");
+  TRY(const auto instance, find_instance(layout, what.namespace_name, what.workload));
   if (::geteuid() != 0)
     return fail(Code::denied, "entering a workload needs root: run it with sudo");
-  TRY(const auto layout, Layout::of(data_dir));
-  TRY(const auto instance, find_instance(layout, what.namespace_name, what.workload));
   TRY(auto launch, exec_launch(layout, instance, what));
   // Ctrl-C is for the command, which is in the same process group; we report how it ended.
   auto* const interrupt = ::signal(SIGINT, SIG_IGN);

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/ids.h"
+#include "runtime/files.h"
 
 namespace mortise::runtime {
 
@@ -18,6 +21,12 @@ std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
   for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
   return hash ^ hash >> 29;
+}
+
+// Those of this process; nothing can be said where /proc is missing.
+std::uint32_t own_ids() {
+  const auto map = read_file("/proc/self/uid_map", 64 << 10);
+  return map ? mapped_ids(*map).value_or(kAllIds) : kAllIds;
 }
 
 }  // namespace
@@ -38,8 +47,45 @@ Result<Layout> Layout::of(const std::string& data_dir) {
   Layout layout;
   layout.data_dir_ = std::move(text);
   layout.mesh_id_ = fmt::format("{:06x}", hash & 0xffffff);
-  layout.uid_base_ = kUidsBegin + static_cast<std::uint32_t>(hash % 400'000) * kUidsPerMesh;
+  layout.choose_ids(hash);
   return layout;
+}
+
+void Layout::choose_ids(std::uint64_t hash) {
+  ids_ = own_ids();
+  if (const auto recorded = read_file(rootless_file(), 64)) {
+    rootless_ = true;
+    std::from_chars(recorded->data(), recorded->data() + recorded->size(), ids_);
+  }
+  if (ids_ >= kUidsEnd) {
+    uid_base_ = kUidsBegin + static_cast<std::uint32_t>(hash % 400'000) * kUidsPerMesh;
+  } else {
+    uid_base_ = std::max(std::min(ids_, kUidsEndInside), kUidsNeeded + 1) - kUidsNeeded;
+  }
+}
+
+std::string Layout::netns_prefix() const {
+  const auto prefix = "mortise-" + mesh_id_ + "-";
+  return rootless_ ? netns_dir() + "/" + prefix : prefix;
+}
+
+Result<void> Layout::check_ids() const {
+  if (ids_ > kUidsNeeded) return {};
+  return fail(Code::invalid, fmt::format("this user namespace maps {} of the {} user ids that a "
+                                         "mesh needs to tell sidecars from programs",
+                                         ids_, kUidsNeeded + 1));
+}
+
+Result<void> Layout::check_program_uid(std::uint32_t uid) const {
+  const bool is_sidecars = uid >= uid_base_ && uid < uid_base_ + kUidsNeeded;
+  if (is_sidecars || is_reserved_uid(uid))
+    return fail(Code::invalid,
+                fmt::format("uid {} is reserved for sidecars: choose another runAsUser", uid));
+  if (uid >= ids_)
+    return fail(Code::invalid, fmt::format("uid {} does not exist in this user namespace, which "
+                                           "maps 0 to {}: choose another runAsUser",
+                                           uid, ids_ - 1));
+  return {};
 }
 
 std::string Layout::sidecar_dir(const std::string& ns, const std::string& pod) const {

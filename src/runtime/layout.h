@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "runtime/uid_map.h"
 
 namespace mortise::runtime {
 
@@ -15,6 +16,10 @@ inline constexpr int kSlots = 1000;  // a Linux bridge has at most 1024 ports
 inline constexpr std::uint32_t kUidsBegin = 100'000'000;
 inline constexpr std::uint32_t kUidsPerMesh = 4096;
 inline constexpr std::uint32_t kUidsEnd = kUidsBegin + 400'000 * kUidsPerMesh;
+// In a user namespace that maps fewer ids, all meshes have the same range, the highest that leaves
+// out "nobody", 65534, who also stands for everybody outside.
+inline constexpr std::uint32_t kUidsNeeded = 2 * kSlots;
+inline constexpr std::uint32_t kUidsEndInside = 62'000;
 
 struct UidRange {
   std::uint32_t first = 0;
@@ -34,6 +39,9 @@ class Layout {
   [[nodiscard]] std::string lock_file() const { return data_dir_ + "/supervisor.lock"; }
   [[nodiscard]] std::string state_file() const { return data_dir_ + "/runtime.json"; }
   [[nodiscard]] std::string images_file() const { return data_dir_ + "/images.json"; }
+  // An ordinary user's mesh (rootless.h): holds how many user ids are mapped inside it.
+  [[nodiscard]] std::string rootless_file() const { return data_dir_ + "/rootless"; }
+  [[nodiscard]] bool rootless() const { return rootless_; }
   [[nodiscard]] std::string logs_dir() const { return data_dir_ + "/logs"; }
   [[nodiscard]] std::string sidecars_dir() const { return data_dir_ + "/sidecars"; }
   [[nodiscard]] std::string hosts_dir() const { return data_dir_ + "/hosts"; }
@@ -43,8 +51,10 @@ class Layout {
   [[nodiscard]] std::string program_log(const std::string& ns, const std::string& pod) const;
   [[nodiscard]] std::string sidecar_log(const std::string& ns, const std::string& pod) const;
 
-  // "mortise-4f2a10-": what every network namespace of this mesh begins with.
-  [[nodiscard]] std::string netns_prefix() const { return "mortise-" + mesh_id_ + "-"; }
+  // "mortise-4f2a10-": what every network namespace of this mesh begins with; rootless: with the
+  // path of a folder of our own, for /run/netns is root's.
+  [[nodiscard]] std::string netns_prefix() const;
+  [[nodiscard]] std::string netns_dir() const { return data_dir_ + "/netns"; }  // if rootless
   [[nodiscard]] std::string switch_netns() const { return netns_prefix() + "switch"; }
   [[nodiscard]] std::string workload_netns(const std::string& ns, const std::string& pod) const;
 
@@ -56,9 +66,18 @@ class Layout {
   [[nodiscard]] UidRange uids() const;
   static IpAddress address(int slot);  // 198.18.0.2 and up
 
+  // invalid: this user namespace maps too few ids to tell a workload's sidecar from its program.
+  [[nodiscard]] Result<void> check_ids() const;
+  // Whether a program may run as this uid; the error is a sentence for a person.
+  [[nodiscard]] Result<void> check_program_uid(std::uint32_t uid) const;
+
  private:
+  void choose_ids(std::uint64_t hash);
+
   std::string data_dir_;
   std::string mesh_id_;
+  bool rootless_ = false;
+  std::uint32_t ids_ = kAllIds;  // user ids from 0 on that are mapped
   std::uint32_t uid_base_ = 0;
 };
 

@@ -2,17 +2,18 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 
+#include "runtime/attempt.h"
 #include "runtime/data_dir.h"
 #include "runtime/layout.h"
 #include "runtime/net/capture.h"
 #include "runtime/net/netlink.h"
 #include "runtime/net/rules.h"
+#include "runtime/rootless.h"
 #include "runtime/runtime.h"
 
 namespace mortise::runtime {
@@ -44,35 +45,6 @@ Result<void> try_rules() {
   return NftCapture::try_here(service_rules(routes));
 }
 
-// In a child, so that nothing of it stays.
-Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy) {
-  Requirement requirement{.name = name, .met = true, .problem = {}, .remedy = remedy};
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return requirement;  // nothing learned
-  io::Descriptor read_end(ends[0]);
-  io::Descriptor write_end(ends[1]);
-  const int child = ::fork();
-  if (child < 0) {
-    requirement.met = false;
-    requirement.problem = "no process can be started to find out";
-    return requirement;
-  }
-  if (child == 0) {
-    const auto done = what();
-    const auto said = done ? std::string() : done.error().what();
-    ::_exit(::write(write_end.get(), said.data(), said.size()) < 0 ? 1 : 0);
-  }
-  write_end.reset();
-  std::array<char, 1024> text;
-  const auto got = ::read(read_end.get(), text.data(), text.size());
-  ::waitpid(child, nullptr, 0);
-  if (got > 0) {
-    requirement.met = false;
-    requirement.problem.assign(text.data(), static_cast<std::size_t>(got));
-  }
-  return requirement;
-}
-
 Requirement look_at_binary(const std::string& path) {
   const bool there = ::access(path.c_str(), X_OK) == 0;
   return {.name = std::filesystem::path(path).filename().string(),
@@ -89,6 +61,15 @@ Requirement look_at_data_dir(const std::string& data_dir) {
           .remedy = "choose another one with --data-dir"};
 }
 
+Requirement look_at_ids(const std::string& data_dir) {
+  const auto layout = Layout::of(data_dir);
+  const auto enough = layout ? layout->check_ids() : Result<void>();  // else the next one says it
+  return {.name = "user ids",
+          .met = enough.has_value(),
+          .problem = enough ? "" : enough.error().what(),
+          .remedy = "map more of them into it, with newuidmap of the package uidmap, or leave it"};
+}
+
 Requirement look_at_hosts() {
   const bool there = ::access("/etc/hosts", R_OK) == 0;
   return {.name = "/etc/hosts",
@@ -102,12 +83,11 @@ Requirement look_at_hosts() {
 std::vector<Requirement> requirements(const Options& options) {
   std::vector<Requirement> list;
   const bool is_root = ::geteuid() == 0;
-  list.push_back({.name = "root",
-                  .met = is_root,
-                  .problem = is_root ? ""
-                                     : "a mesh on one host needs root, for network namespaces "
-                                       "and users of their own",
-                  .remedy = "run it with sudo"});
+  if (is_root) {
+    list.push_back(look_at_ids(options.data_dir));
+  } else {
+    list = rootless_requirements();  // who starts a mesh is root by now, in one way or the other
+  }
   list.push_back(look_at_data_dir(options.data_dir));
   list.push_back(look_at_binary(options.binaries.mortise));
   list.push_back(look_at_binary(options.binaries.proxy));
@@ -127,8 +107,7 @@ std::vector<Requirement> requirements(const Options& options) {
 Result<void> preflight(const Options& options) {
   for (const auto& requirement : requirements(options))
     if (!requirement.met)
-      return fail(requirement.name == "root" ? Code::denied : Code::unavailable,
-                  requirement.problem + "; remedy: " + requirement.remedy);
+      return fail(Code::unavailable, requirement.problem + "; remedy: " + requirement.remedy);
   return {};
 }
 

@@ -52,6 +52,11 @@ std::optional<int> supervisor_pid(const std::string& data_dir) {
   return layout ? lock_owner(*layout) : std::nullopt;
 }
 
+bool is_rootless(const std::string& data_dir) {
+  const auto layout = Layout::of(data_dir);
+  return layout && layout->rootless();
+}
+
 Result<void> remember_images(const std::string& data_dir, const std::vector<Image>& images) {
   TRY(const auto layout, Layout::of(data_dir));
   return add_images(layout, images);
@@ -74,9 +79,7 @@ Result<void> check_program(const Options& options, const model::Container& conta
     return fail(found.error().code(), found.error().what() +
                                           "; install it or change the "
                                           "container's command");
-  if (container.run_as_user && is_reserved_uid(*container.run_as_user))
-    return fail(Code::invalid, "uid " + std::to_string(*container.run_as_user) +
-                                   " is reserved for sidecars: choose another runAsUser");
+  if (container.run_as_user) return layout.check_program_uid(*container.run_as_user);
   return {};
 }
 

@@ -45,6 +45,22 @@ std::vector<Requirement> requirements(const Options& options);
 // The first requirement that is not met, as an error with its remedy.
 Result<void> preflight(const Options& options);
 
+// What a command is about to do with this host.
+enum class HostSide {
+  none,   // nothing: it talks to the control plane, or reads files
+  join,   // something inside a mesh that runs
+  start,  // starts a mesh, or supervises one
+  stop,
+};
+// For an ordinary user: moves this process into the mesh's namespaces, in which it is root; to
+// start a mesh, or to stop what is left of one, they are made. Does nothing for root, and where
+// there is nothing to join. Call it before threads and before anything that remembers who we are.
+Result<void> enter_host_side(const std::string& data_dir, HostSide purpose);
+// Whether the mesh of this data directory is an ordinary user's, without identities of its own.
+bool is_rootless(const std::string& data_dir);
+// The body of `mortise keep`: lives until a signal, and the namespaces of a rootless mesh with it.
+[[noreturn]] void keep_namespaces();
+
 // The body of `mortise supervise`: until SIGTERM or SIGINT, which leave everything else running.
 // Fails with Code::conflict when another supervisor has this data directory.
 Result<void> supervise(const Options& options);

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/files.h"
 #include "runtime/find.h"
 #include "runtime/layout.h"
+#include "runtime/testing.h"
 
 namespace mortise::runtime {
 namespace {
@@ -96,9 +98,40 @@ TEST(Layout, GivesEveryWorkloadUidsThatNoProgramMayAskFor) {
   const auto layout = *Layout::of("/tmp/mortise-test");
   EXPECT_NE(layout.sidecar_uid(0), layout.program_uid(0));
   EXPECT_NE(layout.program_uid(0), layout.sidecar_uid(1));
-  EXPECT_TRUE(is_reserved_uid(layout.sidecar_uid(0)));
-  EXPECT_TRUE(is_reserved_uid(layout.program_uid(kSlots - 1)));
-  EXPECT_FALSE(is_reserved_uid(0));
+  EXPECT_FALSE(layout.check_program_uid(layout.sidecar_uid(0)).has_value());
+  EXPECT_FALSE(layout.check_program_uid(layout.program_uid(kSlots - 1)).has_value());
+  EXPECT_FALSE(layout.check_program_uid(1337).has_value());
+  EXPECT_TRUE(layout.check_program_uid(0).has_value());
+}
+
+// The layout of an ordinary user's mesh whose user namespace maps so many ids.
+Layout rootless_layout(const testing_::TemporaryDir& dir, std::uint32_t ids) {
+  EXPECT_TRUE(replace_file(dir.path() + "/rootless", std::to_string(ids) + "\n", 0644));
+  return *Layout::of(dir.path());
+}
+
+TEST(Layout, OfARootlessMeshStaysInsideItsIdsAndItsFolder) {
+  const testing_::TemporaryDir dir;
+  const auto layout = rootless_layout(dir, 65537);
+  EXPECT_TRUE(layout.rootless());
+  EXPECT_TRUE(layout.check_ids().has_value());
+  EXPECT_LT(layout.program_uid(kSlots - 1), 65534U) << "nobody stands for everybody outside";
+  EXPECT_EQ(layout.switch_netns(),
+            layout.data_dir() + "/netns/mortise-" + layout.mesh_id() + "-switch");
+  EXPECT_TRUE(layout.check_program_uid(1000).has_value());
+  EXPECT_FALSE(layout.check_program_uid(layout.sidecar_uid(7)).has_value());
+  EXPECT_EQ(
+      layout.check_program_uid(70000).error().what(),
+      "uid 70000 does not exist in this user namespace, which maps 0 to 65536: choose another "
+      "runAsUser");
+}
+
+TEST(Layout, RefusesAUserNamespaceWithTooFewIds) {
+  const testing_::TemporaryDir dir;
+  EXPECT_TRUE(rootless_layout(dir, kUidsNeeded + 1).check_ids().has_value());
+  EXPECT_EQ(rootless_layout(dir, kUidsNeeded + 1).sidecar_uid(0), 1U);
+  EXPECT_FALSE(rootless_layout(dir, kUidsNeeded).check_ids().has_value());
+  EXPECT_FALSE(rootless_layout(dir, 1).check_ids().has_value());
 }
 
 TEST(Layout, RefusesPathsTooLongForSockets) {

@@ -37,6 +37,7 @@ class DemoLabVerb final : public Verb {
     command.repeated("--image", images_, "NAME=COMMAND", "the host program for a container image");
     command.duration("--timeout", limit_, "until every workload is ready; default: 60s");
   }
+  [[nodiscard]] runtime::HostSide host_side() const override { return runtime::HostSide::start; }
 
   Result<int> run(Context& context) override {
     if (calls_ < 1 || calls_ > 1000) return context.wrong_usage("--calls takes 1 to 1000");
@@ -199,9 +200,9 @@ class DemoLabVerb final : public Verb {
       context.say(paint.green(fmt::format("all {} cells are as they must be", cells)) +
                   fmt::format(" ({})", time));
     }
-    const auto& where = context.shared.data_dir;
-    const auto mortise =
-        where == runtime::default_data_dir() ? "mortise" : "mortise --data-dir " + where;
+    const auto mortise = context.shared.is_usual_data_dir
+                             ? "mortise"
+                             : "mortise --data-dir " + context.shared.data_dir;
     context.say(
         fmt::format("\nThe lab is up, with the mesh PERMISSIVE. Try next:\n"
                     "  {0} exec -n full sleep -- curl -s http://httpbin.full:8000/headers\n"

@@ -16,6 +16,7 @@ class DownVerb final : public Verb {
   void describe(Command& command) override {
     command.flag("--purge", purge_, "also delete the data directory: objects, logs, CA key");
   }
+  [[nodiscard]] runtime::HostSide host_side() const override { return runtime::HostSide::stop; }
 
   Result<int> run(Context& context) override {
     const auto before = context.clock.now();

@@ -24,6 +24,7 @@ class ExecVerb final : public Verb {
     command.takes_namespace();
     command.takes_program(Command::Presence::required);
   }
+  [[nodiscard]] runtime::HostSide host_side() const override { return runtime::HostSide::join; }
 
   Result<int> run(Context& context) override {
     std::string name = workload_;

@@ -63,6 +63,7 @@ class RunVerb final : public Verb {
     command.duration("--timeout", limit_, "how long its start may take; default: 30s");
     command.takes_program(Command::Presence::optional);
   }
+  [[nodiscard]] runtime::HostSide host_side() const override { return runtime::HostSide::join; }
 
   Result<int> run(Context& context) override {
     if (!is_object_name(name_)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/commands/verbs.h"
+#include "cli/host.h"
 #include "cli/listing.h"
 #include "cli/render.h"
 #include "cli/table.h"
@@ -48,9 +49,12 @@ std::string workload_table(const Workloads& workloads, std::int64_t now) {
   return table.to_string();
 }
 
-std::string summary(const client::MeshStatus& mesh, const std::string& data_dir, std::int64_t now) {
+std::string summary(const client::MeshStatus& mesh, Context& context, std::int64_t now) {
   std::string text;
-  text += fmt::format("Mesh           {}, revision {}\n", data_dir, mesh.revision);
+  text += fmt::format("Mesh           {}, revision {}\n", context.shared.data_dir, mesh.revision);
+  if (context.host.rootless()) {
+    text += fmt::format("Rootless       for development: {}\n", kNotSeparated);
+  }
   text += fmt::format("Control plane  {}, up {}\n", mesh.version, age_words(mesh.uptime_seconds));
   text += fmt::format("Trust domain   {}, root expires {} ({})\n", mesh.trust_domain,
                       manifest::timestamp(mesh.root_not_after), runway(mesh.root_not_after, now));
@@ -78,14 +82,14 @@ class StatusVerb final : public Verb {
     });
     const auto& format = context.shared.output;
     if (format == "json" || format == "yaml") {
-      TRY(const auto text, render(status_json(mesh, workloads), format));
+      TRY(const auto text, render(status_json(mesh, workloads, context.host.rootless()), format));
       context.terminal.out(text);
       return kDone;
     }
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(context.clock.wall().time_since_epoch())
             .count();
-    context.terminal.out(summary(mesh, context.shared.data_dir, now));
+    context.terminal.out(summary(mesh, context, now));
     if (!workloads.empty()) context.terminal.out("\n" + workload_table(workloads, now));
     return kDone;
   }

@@ -11,6 +11,7 @@ class SuperviseVerb final : public Verb {
             "mortise supervise --data-dir /var/lib/mortise", true};
   }
   void describe(Command&) override {}
+  [[nodiscard]] runtime::HostSide host_side() const override { return runtime::HostSide::start; }
   Result<int> run(Context& context) override {
     CHECK_OK(context.host.supervise());
     return kDone;

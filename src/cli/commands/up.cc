@@ -29,6 +29,7 @@ class UpVerb final : public Verb {
     command.flag("-d,--detach", detach_, "return when every workload is ready");
     command.duration("--timeout", limit_, "how long that may take; default: 60s");
   }
+  [[nodiscard]] runtime::HostSide host_side() const override { return runtime::HostSide::start; }
 
   Result<int> run(Context& context) override {
     BringUp what;

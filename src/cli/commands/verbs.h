@@ -23,6 +23,7 @@ std::unique_ptr<Verb> make_mtls_disable();
 std::unique_ptr<Verb> make_mtls_unset();
 std::unique_ptr<Verb> make_control();
 std::unique_ptr<Verb> make_supervise();
+std::unique_ptr<Verb> make_keep();
 std::unique_ptr<Verb> make_install();
 std::unique_ptr<Verb> make_uninstall();
 std::unique_ptr<Verb> make_completion();

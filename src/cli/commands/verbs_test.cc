@@ -368,6 +368,20 @@ TEST_F(CommandLine, UpWithoutRootSaysTheRemedyAndStartsNothing) {
   EXPECT_EQ(host.starts, 0);
 }
 
+TEST_F(CommandLine, SaysOfARootlessMeshThatIdentitiesAreNotSeparated) {
+  host.is_rootless = true;
+  EXPECT_EQ(type({"up", "--detach"}), 0) << terminal.err_text;
+  EXPECT_NE(terminal.err_text.find("not separated from the user"), std::string::npos);
+  EXPECT_EQ(type({"status"}), 0);
+  EXPECT_NE(terminal.out_text.find("not separated from the user"), std::string::npos);
+  EXPECT_EQ(type({"status", "-o", "json"}), 0);
+  EXPECT_NE(terminal.out_text.find("\"rootless\": true"), std::string::npos);
+
+  host.is_rootless = false;
+  type({"up", "--detach"});
+  EXPECT_EQ(terminal.err_text.find("not separated"), std::string::npos);
+}
+
 TEST_F(CommandLine, UpDetachedFailsNamingWhatIsNotReady) {
   mesh.stored = {object("Pod", "full", "late", "{}")};
   EXPECT_EQ(type({"up", "--detach", "--timeout", "5s"}), 1);

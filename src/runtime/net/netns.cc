@@ -21,20 +21,29 @@ constexpr const char* kOwn = "/proc/thread-self/ns/net";
 
 // As ip-netns(8) does it, so that both can be used side by side: a shared mount point makes new
 // names visible in mount namespaces that exist already.
-Result<bool> ensure_folder() {
-  if (::mkdir(kFolder, 0755) != 0 && errno != EEXIST) return fail_errno("mkdir /run/netns");
-  if (::mount("", kFolder, "none", MS_SHARED | MS_REC, nullptr) == 0) return false;
-  if (errno != EINVAL) return fail_errno("share /run/netns");
-  if (::mount(kFolder, kFolder, "none", MS_BIND | MS_REC, nullptr) != 0)
-    return fail_errno("mount /run/netns");
-  if (::mount("", kFolder, "none", MS_SHARED | MS_REC, nullptr) != 0)
-    return fail_errno("share /run/netns");
+Result<bool> ensure_folder(const std::string& folder) {
+  const char* const path = folder.c_str();
+  if (::mkdir(path, 0755) != 0 && errno != EEXIST) return fail_errno("mkdir " + folder);
+  if (::mount("", path, "none", MS_SHARED | MS_REC, nullptr) == 0) return false;
+  if (errno != EINVAL) return fail_errno("share " + folder);
+  if (::mount(path, path, "none", MS_BIND | MS_REC, nullptr) != 0)
+    return fail_errno("mount " + folder);
+  if (::mount("", path, "none", MS_SHARED | MS_REC, nullptr) != 0)
+    return fail_errno("share " + folder);
   return true;
+}
+
+bool is_path(const std::string& name) { return name.find('/') != std::string::npos; }
+
+std::string folder_of(const std::string& name) {
+  return is_path(name) ? std::filesystem::path(name).parent_path().string() : kFolder;
 }
 
 }  // namespace
 
-std::string netns_path(const std::string& name) { return std::string(kFolder) + "/" + name; }
+std::string netns_path(const std::string& name) {
+  return is_path(name) ? name : std::string(kFolder) + "/" + name;
+}
 
 bool netns_exists(const std::string& name) {
   struct statfs found{};
@@ -50,7 +59,7 @@ Result<io::Descriptor> open_netns(const std::string& name) {
 
 Result<bool> ensure_netns(const std::string& name) {
   if (netns_exists(name)) return false;
-  TRY(const bool made_mount, ensure_folder());
+  TRY(const bool made_mount, ensure_folder(folder_of(name)));
   const auto path = netns_path(name);
   const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0));
   if (!file.valid()) return fail_errno("create " + path);
@@ -66,7 +75,7 @@ Result<bool> ensure_netns(const std::string& name) {
 
 Result<void> name_netns(const std::string& file, const std::string& name) {
   CHECK_OK(remove_netns(name));
-  CHECK_OK(ensure_folder());
+  CHECK_OK(ensure_folder(folder_of(name)));
   const auto path = netns_path(name);
   const io::Descriptor place(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0));
   if (!place.valid()) return fail_errno("create " + path);
@@ -86,18 +95,19 @@ Result<void> remove_netns(const std::string& name) {
 std::vector<std::string> netns_names(const std::string& prefix) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(kFolder, error)) {
-    auto name = entry.path().filename().string();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(prefix), error)) {
+    auto name = is_path(prefix) ? entry.path().string() : entry.path().filename().string();
     if (name.starts_with(prefix)) names.push_back(std::move(name));
   }
   return names;
 }
 
-void release_netns_mount() {
+void release_netns_mount(const std::string& prefix) {
+  const auto folder = folder_of(prefix);
   std::error_code error;
-  if (!std::filesystem::is_empty(kFolder, error) || error) return;
+  if (!std::filesystem::is_empty(folder, error) || error) return;
   // Somebody may make a namespace just now: then this fails, and the mount stays for them.
-  ::umount2(kFolder, 0);
+  ::umount2(folder.c_str(), 0);
 }
 
 Result<Visit> Visit::enter(const std::string& name) {

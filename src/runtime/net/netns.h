@@ -1,5 +1,6 @@
 // runtime/net/netns.h — network namespaces with names, as ip-netns(8) keeps them in /run/netns, and
-// visits to them. For single-threaded programs: a visit moves the calling thread.
+// visits to them. A name with slashes is a path outside that folder. For single-threaded programs:
+// a visit moves the calling thread.
 #pragma once
 
 #include <string>
@@ -15,13 +16,13 @@ bool netns_exists(const std::string& name);
 // Gives the namespace behind `file` (a path below /proc) this name, in place of what had it.
 Result<void> name_netns(const std::string& file, const std::string& name);
 Result<io::Descriptor> open_netns(const std::string& name);
-// Makes it unless it exists. True: /run/netns had to become a mount point for this.
+// Makes it unless it exists. True: its folder had to become a mount point for this.
 Result<bool> ensure_netns(const std::string& name);
 // The name goes at once, the namespace with its last process. Not there is success.
 Result<void> remove_netns(const std::string& name);
 std::vector<std::string> netns_names(const std::string& prefix);
-// Undoes what ensure_netns() did to /run/netns, if no namespace is left there.
-void release_netns_mount();
+// Undoes what ensure_netns() did to the folder of such names, if no namespace is left there.
+void release_netns_mount(const std::string& prefix);
 
 // Inside another network namespace until destroyed.
 class Visit {

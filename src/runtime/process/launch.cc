@@ -113,6 +113,7 @@ Result<std::string> locate(const Binaries& binaries, const std::string& program,
 Result<Launch> program_launch(const Layout& layout, const Binaries& binaries,
                               const InstanceRecord& instance, const ProgramSpec& program) {
   if (!program.problem.empty()) return fail(Code::invalid, program.problem);
+  if (program.uid) CHECK_OK(layout.check_program_uid(*program.uid));
   Launch launch;
   launch.env = environment_of(instance.spec, program);
   for (const auto& word : program.argv) launch.argv.push_back(expand(word, launch.env));

@@ -1,6 +1,7 @@
 #include "runtime/process/procfs.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,9 +107,33 @@ std::vector<ProcessId> processes_named(const std::vector<std::string>& words) {
   wanted += '\0';
   std::vector<ProcessId> found;
   for (const int pid : all_processes()) {
+    struct stat owner{};
+    if (pid == ::getpid() || ::stat(proc_path(pid, "").c_str(), &owner) != 0 ||
+        owner.st_uid != ::geteuid())
+      continue;  // anybody can write such words
     const auto line = read_file(proc_path(pid, "cmdline"));
-    if (pid == ::getpid() || !line || line->find(wanted) == std::string::npos) continue;
+    if (!line || line->find(wanted) == std::string::npos) continue;
     if (const auto start = start_time_of(pid)) found.push_back({pid, *start});
+  }
+  return found;
+}
+
+std::vector<int> processes_with_mount(const std::string& path) {
+  std::string wanted = " ";
+  for (const char byte : path) {  // as proc(5) writes it
+    const bool is_escaped = byte == ' ' || byte == '\t' || byte == '\n' || byte == '\\';
+    wanted += is_escaped ? fmt::format("\\{:03o}", byte) : std::string(1, byte);
+  }
+  wanted += ' ';
+  struct stat own{};
+  std::vector<int> found;
+  if (::stat("/proc/self/ns/user", &own) != 0) return found;
+  for (const int pid : all_processes()) {
+    struct stat other{};
+    if (::stat(proc_path(pid, "ns/user").c_str(), &other) != 0 || other.st_ino == own.st_ino)
+      continue;
+    const auto mounts = read_file(proc_path(pid, "mountinfo"));
+    if (mounts && mounts->find(wanted) != std::string::npos) found.push_back(pid);
   }
   return found;
 }

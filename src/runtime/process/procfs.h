@@ -24,7 +24,9 @@ std::vector<int> processes_in(const std::string& netns, std::optional<uid_t> uid
 // Every process of these users, wherever it hides: a program can leave its network namespace for
 // one of its own, and takes its uid along.
 std::vector<int> processes_of(UidRange users);
-// Processes whose command line contains these words one after the other.
+// Processes of this user whose command line contains these words one after the other.
 std::vector<ProcessId> processes_named(const std::vector<std::string>& words);
+// Processes in other user namespaces that have something mounted at the path.
+std::vector<int> processes_with_mount(const std::string& path);
 
 }  // namespace mortise::runtime

@@ -55,7 +55,9 @@ Result<Files> open_files(const Launch& launch) {
         ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!files.log.valid()) return fail_errno("log file " + log);
     // Opening /dev/stdout asks for rights to the file itself; the folders above stay closed to it.
-    if (launch.sandbox && ::fchown(files.log.get(), launch.sandbox->uid, launch.sandbox->uid) != 0)
+    // The group stays ours, so that `logs` of a user whose mesh this is can read it.
+    if (launch.sandbox && (::fchown(files.log.get(), launch.sandbox->uid, ::getegid()) != 0 ||
+                           ::fchmod(files.log.get(), 0640) != 0))
       return fail_errno("give away log file " + log);
   }
   TRY(files.to_parent, Pipe::make());

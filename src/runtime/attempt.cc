@@ -1,0 +1,41 @@
+#include "runtime/attempt.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "io/descriptor.h"
+
+namespace mortise::runtime {
+
+Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy) {
+  Requirement requirement{.name = name, .met = true, .problem = {}, .remedy = remedy};
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return requirement;  // nothing learned
+  io::Descriptor read_end(ends[0]);
+  io::Descriptor write_end(ends[1]);
+  const int child = ::fork();
+  if (child < 0) {
+    requirement.met = false;
+    requirement.problem = "no process can be started to find out";
+    return requirement;
+  }
+  if (child == 0) {
+    const auto done = what();
+    const auto said = done ? std::string() : done.error().what();
+    ::_exit(::write(write_end.get(), said.data(), said.size()) < 0 ? 1 : 0);
+  }
+  write_end.reset();
+  std::array<char, 1024> text;
+  const auto got = ::read(read_end.get(), text.data(), text.size());
+  ::waitpid(child, nullptr, 0);
+  if (got > 0) {
+    requirement.met = false;
+    requirement.problem.assign(text.data(), static_cast<std::size_t>(got));
+  }
+  return requirement;
+}
+
+}  // namespace mortise::runtime

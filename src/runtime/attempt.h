@@ -1,0 +1,11 @@
+// runtime/attempt.h — tries something in a child process, so that nothing of it stays.
+#pragma once
+
+#include "runtime/runtime.h"
+
+namespace mortise::runtime {
+
+// Met if `what` succeeds there; else the problem is its error.
+Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy);
+
+}  // namespace mortise::runtime
