@@ -7,7 +7,7 @@ import subprocess
 
 from .accounting import MAX_LOAD, Reading, between
 from .mesh import BODY
-from .programs import LOAD_CPU, LOAD_UID, Failed, words
+from .programs import LOAD_CPU, LOAD_UID, PROXY_CPU, Failed, words
 
 READY_SECONDS = 90
 
@@ -74,6 +74,12 @@ def groups_of(candidate):
             "backend": [candidate.backend()], "harness": [os.getpid()]}
 
 
+def check_pinned(candidate):
+    for pid in candidate.proxies():
+        if os.sched_getaffinity(pid) != {PROXY_CPU}:
+            raise Failed(f"{candidate.name}: process {pid} is not on CPU {PROXY_CPU}")
+
+
 def measure(session, candidate, rate, seconds, connections=16, per_request=False):
     """One measurement: what the generator saw, CPU time of everybody, the machine meanwhile."""
     options = ["--rate", rate, "--seconds", seconds, "--connections", connections]
@@ -82,6 +88,7 @@ def measure(session, candidate, rate, seconds, connections=16, per_request=False
     with Generator(session, candidate, *options) as generator:
         generator.wait_ready()
         groups = groups_of(candidate)
+        check_pinned(candidate)
         before = Reading(groups)
         generator.go()
         seen = generator.result(seconds + 40)

@@ -99,7 +99,6 @@ class Mesh:
         self.session.at_end(lambda: self.mortise("down", "--purge"))
         self.mortise("up", "-f", str(file), "--detach")
         self.mortise("mtls", "require", "full")
-        eventually(self._is_whole, 10, f"{self.name}: sidecars in the runtime's state")
         self.pin()
         return self
 
@@ -107,7 +106,12 @@ class Mesh:
         return json.loads((self.data / "runtime.json").read_text())
 
     def _is_whole(self):
-        return self.state()["control"]["pid"] and all(self.proxies())
+        """Its sidecars run: their programs and no longer what starts them."""
+        try:
+            return all(os.readlink(f"/proc/{pid}/exe").endswith("/mortise-proxy")
+                       for pid in self.proxies())
+        except (OSError, TypeError, KeyError):
+            return False
 
     def instances(self):
         found = {}
@@ -131,12 +135,16 @@ class Mesh:
 
     def rest(self):
         """Pids of what is neither sidecar nor workload: supervisor and control plane."""
-        control = self.state()["control"]["pid"]
-        stat = pathlib.Path(f"/proc/{control}/stat").read_text()
-        supervisor = int(stat.rpartition(")")[2].split()[1])
-        return [control] + ([supervisor] if supervisor > 1 else [])
+        return [self.state()["control"]["pid"], self.supervisor()]
+
+    def supervisor(self):
+        """The parent of its sidecars."""
+        stat = pathlib.Path(f"/proc/{self.proxies()[0]}/stat").read_text()
+        return int(stat.rpartition(")")[2].split()[1])
 
     def pin(self):
+        """Again whenever sidecars may have been restarted: a new one is not pinned."""
+        eventually(self._is_whole, 10, f"{self.name}: its sidecars run")
         for pid in self.proxies():
             pin(pid, PROXY_CPU)
         for pid in [*self.rest(), self.backend("server"), self.backend("plain")]:

@@ -43,7 +43,7 @@ def _prove(session, candidate):
     if readable:
         raise Failed(f"{candidate.name}: {readable} packets on its encrypted wire were readable")
     return {"wire": "encrypted", **_parameters(candidate, hellos),
-            "refuses": _refusals(session, candidate)}
+            "refuses": _refusals(session, candidate), **candidate.identities(WANTED)}
 
 
 def _parameters(candidate, hellos):
@@ -79,17 +79,3 @@ def _is_served(session, candidate, options, uid):
             return True
     except Failed:
         return False
-
-
-def check_edges(mesh):
-    """That our own sidecars say the same as the wire: identities and parameters of the edge."""
-    edges = [edge for edge in mesh.edges() if edge.get("tls") and edge.get("destination")]
-    for edge in edges:
-        if (edge["tls"], edge["cipher"]) != (WANTED["version"], WANTED["cipher"]):
-            raise Failed(f"reported {edge['tls']} {edge['cipher']}, wanted {WANTED}")
-    clients = {edge["client_id"] for edge in edges}
-    servers = {edge["server_id"] for edge in edges}
-    wanted = [{f"spiffe://cluster.local/ns/full/sa/{name}"} for name in ("client", "server")]
-    if [clients, servers] != wanted:
-        raise Failed(f"reported identities {clients} and {servers}, wanted {wanted}")
-    return {"client": clients.pop(), "server": servers.pop()}

@@ -53,8 +53,17 @@ def safe_rate(wanted, found):
     return int(min(wanted, SHARE_OF_WEAKEST * weakest))
 
 
+def distinct(rates):
+    """Without those that a slow machine has brought close to one another."""
+    kept = []
+    for rate in rates:
+        if all(max(rate, other) > 1.25 * min(rate, other) for other in kept):
+            kept.append(rate)
+    return kept
+
+
 def measure(session, shape, rates, without=(), **options):
-    """The whole row: {"rates": {wanted: {...}}, ...} as JSON takes it."""
+    """The whole row: {"rates": {rate: {...}}, ...} as JSON takes it."""
     candidates, absent, proofs = start(session, shape, without)
     try:
         found = ceilings(session, candidates, **options)
@@ -64,9 +73,9 @@ def measure(session, shape, rates, without=(), **options):
                                if one.version and one.name != CONTROL},
                   "about": {name: one.about for name, one in candidates.items() if one.about},
                   "shape": shape, "body": BODY, "seconds": session.seconds}
-        for wanted in rates:
-            result["rates"][str(wanted)] = _rounds(session, candidates, safe_rate(wanted, found),
-                                                   result["void"], options)
+        for rate in distinct([safe_rate(wanted, found) for wanted in rates]):
+            result["rates"][str(rate)] = _rounds(session, candidates, rate, result["void"],
+                                                 options)
         return result
     finally:
         stop(candidates)

@@ -15,6 +15,13 @@ constexpr std::size_t kOpenAtOnce = 64;
 constexpr std::chrono::seconds kPatience{10};  // for the answers to what was sent
 constexpr std::chrono::seconds kOpenPatience{60};
 
+std::uint64_t nanoseconds(Clock::duration duration) {
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(0, std::chrono::nanoseconds(duration).count()));
+}
+
+}  // namespace
+
 double cpu_seconds() {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
@@ -23,13 +30,6 @@ double cpu_seconds() {
   };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
-
-std::uint64_t nanoseconds(Clock::duration duration) {
-  return static_cast<std::uint64_t>(
-      std::max<std::int64_t>(0, std::chrono::nanoseconds(duration).count()));
-}
-
-}  // namespace
 
 Generator::Generator(const Options& options, sockaddr_in to, SSL_CTX* tls)
     : options_(options),

@@ -16,6 +16,9 @@ namespace mortise::bench {
 
 using Clock = std::chrono::steady_clock;
 
+// User and system time of this process so far.
+double cpu_seconds();
+
 // What one run saw. Any error makes its figures worthless; the caller decides.
 struct Outcome {
   std::uint64_t intended = 0;   // requests that were due

@@ -64,6 +64,7 @@ int until_accepted(const Options& options, const sockaddr_in& to, SSL_CTX* tls) 
     if (generator.prime()) {
       print({{"accepted_at_ns", Clock::now().time_since_epoch().count()},
              {"tries", tries},
+             {"cpu_seconds", mortise::bench::cpu_seconds()},
              {"tls", generator.outcome().tls},
              {"errors", nlohmann::json::object()}});
       return 0;

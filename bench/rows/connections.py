@@ -14,6 +14,6 @@ def measure(session):
 
 def render(result):
     return ("Like B2, but the client opens a connection for each request and says `Connection:"
-            " close`; what the proxies keep between themselves is theirs to decide. The copy loop is left out: it would"
-            " shake hands for each request, which no proxy here does.\n\n"
+            " close`; what the proxies keep between themselves is theirs to decide. The copy loop"
+            " is left out: it would shake hands for each request, which no proxy here does.\n\n"
             + traffic.render(result))

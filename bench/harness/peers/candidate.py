@@ -63,6 +63,11 @@ class Candidate:
         """(certificate, key, root) of a client that the server's side accepts."""
         raise NotImplementedError
 
+    def identities(self, wanted):
+        """What it reports itself about its encrypted connections; Failed if that is not `wanted`.
+        The peers report nothing: that they verify is in their configuration."""
+        return {}
+
     def uncaptured_uid(self):
         """The uid whose connections leave the client's namespace as they are."""
         return PROXY_UID
@@ -112,20 +117,44 @@ class Peer(Candidate):
     def start_backend(self):
         command = backend_command(self.session, self.name)
         netns = self.clone.netns[self.server_role]
-        self.processes["backend"] = start(command, self.folder, "backend", netns, BACKEND_UID, LOAD_CPU)
+        self.processes["backend"] = start(command, self.folder, "backend", netns, BACKEND_UID,
+                                          LOAD_CPU)
         eventually(lambda: self.is_up("backend") and listens(netns, PORT), 10,
                    f"{self.name}: its backend listens")
 
     def start_side(self, side):
         """The proxy of one side; returns once it listens."""
         netns = self.clone.netns[side]
-        command = self.command(side)
-        if command is None:
+        if not self.launch(side):
             return
-        self.processes[side] = start(command, self.folder, side, netns, PROXY_UID, PROXY_CPU)
         port = OUTBOUND if side == "client" else INBOUND
         eventually(lambda: self.is_up(side) and listens(netns, port), 20,
                    f"{self.name}: its proxy of the {side} listens")
+
+    def launch(self, side):
+        """Starts the proxy of one side and does not wait; whether it has one."""
+        command = self.command(side)
+        if command is not None:
+            self.processes[side] = start(command, self.folder, side, self.clone.netns[side],
+                                         PROXY_UID, PROXY_CPU)
+        return command is not None
+
+    def starter(self):
+        """A way to start the server's proxy again and again, for the row about starting."""
+        stop(self.processes.pop("server"))
+        return self
+
+    def begin(self):
+        """Starts it now; its pid, which stays that of the program."""
+        self.launch("server")
+        return self.processes["server"].pid
+
+    def restore(self):
+        """After the last end(): nothing to put back; stop() follows."""
+
+    def end(self):
+        """Ends it again."""
+        stop(self.processes.pop("server"))
 
     def is_up(self, side):
         if self.processes[side].poll() is not None:

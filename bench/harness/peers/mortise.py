@@ -1,7 +1,9 @@
 """Ours, as `mortise up` brings it up."""
 
 from ..mesh import PORT
-from ..programs import check
+from ..programs import Failed, check, eventually
+from ..starting import Sidecar
+from ..topology import address_of
 from .candidate import Candidate
 
 
@@ -9,9 +11,11 @@ class Mortise(Candidate):
     name, label = "mortise", "Mortise"
     about = "as `mortise up` starts it, mode STRICT for the pair; reports to its control plane"
     mesh_name = "mesh"
+    _starter = None
 
     def start(self):
         self.mesh = self.session.mesh(self.mesh_name)
+        self.mesh.pin()
         self.version = check(self.session.binaries / "mortise", "--version").strip()
 
     def stop(self):
@@ -40,14 +44,33 @@ class Mortise(Candidate):
         return self.mesh.service_address("full" if self.shape == "pair" else "plain")
 
     def server_address(self):
-        from ..topology import address_of
         return f"{address_of(self.mesh.netns('server'))}:{PORT}"
 
     def identity(self):
         return self.mesh.identity_files()
 
+    def identities(self, wanted):
+        """That both sidecars say what the wire says, and between whom."""
+        edges = eventually(lambda: [edge for edge in self.mesh.edges() if edge.get("server_id")],
+                           10, f"{self.name}: its sidecars report an encrypted edge")
+        said = {(edge["tls"], edge["cipher"], edge["client_id"], edge["server_id"])
+                for edge in edges}
+        names = [f"spiffe://cluster.local/ns/full/sa/{name}" for name in ("client", "server")]
+        if said != {(wanted["version"], wanted["cipher"], *names)}:
+            raise Failed(f"{self.name}: its sidecars report {said}")
+        return {"client": names[0], "server": names[1]}
+
     def uncaptured_uid(self):
         return self.mesh.sidecar_uid("client")
+
+    def starter(self):
+        self._starter = Sidecar(self.mesh, "server")
+        return self._starter
+
+    def restore(self):
+        if self._starter:
+            self._starter.close()
+            self._starter = None
 
 
 class Control(Mortise):
