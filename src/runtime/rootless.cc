@@ -197,10 +197,12 @@ std::vector<Requirement> rootless_requirements() {
 
 Result<void> enter_host_side(const std::string& data_dir, HostSide purpose) {
   if (purpose == HostSide::none) return {};
+  if (::geteuid() == 0) {
+    // Inside our own user namespace we are root, and the mesh is ours.
+    const auto layout = Layout::of(data_dir);  // the command itself says what is wrong with it
+    return layout && layout->rootless() ? check_owner(layout->rootless_file()) : Result<void>();
+  }
   TRY(const auto layout, Layout::of(data_dir));
-  // Inside our own user namespace, we are root there and the mesh is ours.
-  if (::geteuid() == 0)
-    return layout.rootless() ? check_owner(layout.rootless_file()) : Result<void>();
   CHECK_OK(check_owner(layout.data_dir()));
   if (purpose != HostSide::start && !layout.rootless()) return {};
   if (purpose == HostSide::start) {
