@@ -45,6 +45,8 @@ def standing_of(result, session):
 def publish(name, row, kept, document=DOCUMENT, folder=CHARTS):
     drawn = row.charts(kept["result"]) if hasattr(row, "charts") else {}
     folder.mkdir(parents=True, exist_ok=True)
+    for old in [*folder.glob(f"{name}.svg"), *folder.glob(f"{name}-*.svg")]:
+        old.unlink()  # its rate may have been another
     for chart, svg in drawn.items():
         (folder / f"{chart}.svg").write_text(svg)
     text = document.read_text() if document.exists() else f"# Performance\n\n{TAIL}\n"

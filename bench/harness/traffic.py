@@ -2,10 +2,10 @@
 
 from statistics import median
 
-from . import load
+from . import chart, load
 from .mesh import BODY
 from .pairs import Rounds
-from .peers import CONTROL, OURS, PROXIES, start_all
+from .peers import OURS, PROXIES, start_all
 from .programs import Failed
 from .proof import prove
 
@@ -69,10 +69,8 @@ def measure(session, shape, rates, without=(), **options):
         found = ceilings(session, candidates, **options)
         result = {"absent": absent, "proofs": proofs, "ceilings": found, "rates": {}, "void": [],
                   "labels": {name: one.label for name, one in candidates.items()},
-                  "versions": {name: one.version for name, one in candidates.items()
-                               if one.version and one.name != CONTROL},
-                  "about": {name: one.about for name, one in candidates.items() if one.about},
-                  "shape": shape, "body": BODY, "seconds": session.seconds}
+                  "versions": {name: one.version for name, one in candidates.items()},
+                     "shape": shape, "body": BODY, "seconds": session.seconds}
         for rate in distinct([safe_rate(wanted, found) for wanted in rates]):
             result["rates"][str(rate)] = _rounds(session, candidates, rate, result["void"],
                                                  options)
@@ -93,6 +91,19 @@ def _rounds(session, candidates, rate, void, options):
 
 
 # Rendering
+
+def charts(name, result):
+    """One picture for each rate: CPU of the proxies per request."""
+    drawn = {}
+    for rate, one in result["rates"].items():
+        proxies = "both proxies" if result["shape"] == "pair" else "the proxy"
+        entries = [(who, label, one["summary"][who]["cpu_us_per_request"])
+                   for who, label in result["labels"].items()
+                   if who in one["summary"] and who != "no proxy"]
+        drawn[f"{name}-{rate}"] = chart.bars(f"CPU of {proxies} at {int(rate):,} requests/s",
+                                             "µs per request; less is better", entries)
+    return drawn
+
 
 def with_interval(found, digits=2):
     if found is None:
@@ -137,8 +148,7 @@ def notes(result):
     """What a reader has to know to trust the table, or not to."""
     ours = [one["summary"][OURS]["others_us_per_request"] for one in result["rates"].values()
             if OURS in one["summary"]]
-    lines = [f"- {result['labels'][name]}{version_note(result, name)}: {about}."
-             for name, about in result["about"].items() if name != CONTROL]
+    lines = [f"- {versions(result)}."]
     if ours:
         lines.append(f"- Beside our sidecars, supervisor and control plane of the whole mesh took"
                      f" {median(ours):.1f} µs per request; they are not in the table's first"
@@ -157,6 +167,7 @@ def notes(result):
     return lines
 
 
-def version_note(result, name):
-    version = result["versions"].get(name)
-    return f" ({version})" if version else ""
+def versions(result):
+    """What was measured: each program once, with its version."""
+    return "Versions: " + ", ".join(dict.fromkeys(
+        version for name, version in result["versions"].items() if version))

@@ -14,3 +14,7 @@ def measure(session):
 def render(result):
     return ("A client behind its proxy calls a server without one. 16 kept connections, 8 request"
             f" headers, {result['body']} bytes of body.\n\n" + traffic.render(result))
+
+
+def charts(result):
+    return traffic.charts("b1", result)

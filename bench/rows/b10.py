@@ -1,9 +1,9 @@
 """B10: what a proxy costs before it does anything: memory, and time to its first request."""
 
-from harness import accounting, statistics
+from harness import accounting, chart, statistics
 from harness.peers import CONTROL, OURS
 from harness.starting import time_one
-from harness.traffic import start, stop, version_note, with_interval
+from harness.traffic import start, stop, versions, with_interval
 
 TITLE = "B10: idle footprint and start"
 MINUTES = 1.5
@@ -88,8 +88,12 @@ def render(result):
               "- PSS counts memory shared between processes by its share: two sidecars or two"
               " proxies of one kind run on this machine, and a second mesh of ours beside them.",
               f"- {len(result['repeated'])} starts were repeated because the machine was"
-              " disturbed. Versions: " + "; ".join(
-                  f"{result['labels'][name]}{version_note(result, name)}"
-                  for name, version in result["versions"].items()
-                  if version and name != CONTROL) + "."]
+              " disturbed.",
+              f"- {versions(result)}."]
     return "\n".join(lines)
+
+
+def charts(result):
+    entries = [(name, label, result["start"][name]) for name, label in result["labels"].items()]
+    return {"b10": chart.bars("From exec to the first answered mutual TLS request",
+                              "ms; less is better", entries)}

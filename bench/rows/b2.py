@@ -15,3 +15,7 @@ def render(result):
     return ("Client, its sidecar, the wire with mutual TLS, the server's sidecar, server. 16 kept"
             f" connections, 8 request headers, {result['body']} bytes of body.\n\n"
             + traffic.render(result))
+
+
+def charts(result):
+    return traffic.charts("b2", result)

@@ -4,11 +4,11 @@ import contextlib
 import threading
 from statistics import median
 
-from harness import accounting
+from harness import accounting, chart
 from harness.load import Generator, tls_options
 from harness.peers import CONTROL, OURS
 from harness.programs import Failed, eventually
-from harness.traffic import start, stop, version_note
+from harness.traffic import start, stop, versions
 
 TITLE = "B9: memory for each idle connection"
 MINUTES = 2.5
@@ -109,10 +109,7 @@ def render(result):
     lines += ["- The slab is the whole machine's: the generator's end of the connection, its"
               " connection tracking and the backend's end, where a proxy opens one for each"
               " (the copy loop does), are in it.",
-              "- Versions: " + "; ".join(f"{label}{version_note(result, name)}"
-                                         for name, label in result["labels"].items()
-                                         if result["versions"].get(name) and name != CONTROL)
-              + "."]
+              f"- {versions(result)}."]
     return "\n".join(lines)
 
 
@@ -128,3 +125,17 @@ def row(result, found, name):
     return (f"| {label} | {median(steps):.2f} [{min(steps):.2f}, {max(steps):.2f}] | {ratio} |"
             f" {figures['slab']:.1f} |"
             f" {max(0, figures['after'] - figures['before']) / 1024:.1f} |")
+
+
+def charts(result):
+    drawn = {}
+    for kind, found in result["kinds"].items():
+        entries = [(name, label, spread(found["figures"][name]["steps"]))
+                   for name, label in result["labels"].items() if name in found["figures"]]
+        drawn[f"b9-{kind.replace(' ', '-').lower()}"] = chart.bars(
+            f"Memory for each idle connection, {kind}", "kB of user space; less is better", entries)
+    return drawn
+
+
+def spread(steps):
+    return median(steps), min(steps), max(steps)

@@ -17,3 +17,7 @@ def render(result):
             " close`; what the proxies keep between themselves is theirs to decide. The copy loop"
             " is left out: it would shake hands for each request, which no proxy here does.\n\n"
             + traffic.render(result))
+
+
+def charts(result):
+    return traffic.charts("connections", result)

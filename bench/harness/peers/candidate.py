@@ -18,7 +18,6 @@ class Candidate:
 
     name = label = version = ""
     is_proxy = True
-    about = ""
 
     def __init__(self, session, shape, model):
         self.session, self.shape, self.model = session, shape, model

@@ -5,8 +5,6 @@ from .candidate import INBOUND_SOURCE, Peer
 
 class CopyLoop(Peer):
     name, label = "copy loop", "limit: copy loop"
-    about = ("mortise-copy: epoll, one connection to one connection, nothing parsed; for the pair"
-             " each of them with mutual TLS between the two. Not a proxy")
 
     def command(self, side):
         values = self.settings(side)
@@ -23,7 +21,6 @@ class CopyLoop(Peer):
 
 class Direct(Peer):
     name, label = "no proxy", "limit: no proxy"
-    about = "the generator connects to the backend over the same wire, without capture"
     is_proxy = False
     captured = False
 

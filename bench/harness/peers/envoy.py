@@ -102,8 +102,6 @@ def cluster(values, with_tls):
 
 class Envoy(Peer):
     name, label = "envoy", "Envoy"
-    about = ("--concurrency 1, no access log, no request ids, no tracing; cluster and listener"
-             " counters on; sessions resumed; TLS by BoringSSL")
 
     def check_present(self):
         self.program = install(self.session.results / "envoy")
@@ -130,4 +128,4 @@ def version_of(program):
     parts = said.strip().split("/")
     if len(parts) < 5:
         raise Absent(f"envoy does not run here: {said.strip() or 'it said nothing'}")
-    return "Envoy " + " ".join(parts[-4:])
+    return f"Envoy {parts[-4]} ({parts[-1]})"

@@ -39,15 +39,13 @@ WHO = 'http-request set-header X-Forwarded-Client-Cert Subject=%{+Q}[ssl_c_s_dn]
 
 class HAProxy(Peer):
     name, label = "haproxy", "HAProxy"
-    about = ("nbthread 1, http-reuse always, no log; counters per frontend, backend and server are"
-             " always on; sessions resumed")
     options = ()
 
     def check_present(self):
         self.program = find("haproxy")
         if self.program is None:
             raise Absent("haproxy is not installed (tools/install.sh bench)")
-        self.version = version(self.program, "-v")
+        self.version = version(self.program, "-v").replace(" version", "").partition(" 20")[0]
 
     def command(self, side):
         values = self.settings(side)
@@ -62,5 +60,4 @@ class HAProxy(Peer):
 
 class TunedHAProxy(HAProxy):
     name, label = "haproxy tuned", "HAProxy -dMno-tag,global"
-    about = "the same with memory tagging off and the shared pool cache on"
     options = ("-dMno-tag,global",)

@@ -9,7 +9,6 @@ from .candidate import Candidate
 
 class Mortise(Candidate):
     name, label = "mortise", "Mortise"
-    about = "as `mortise up` starts it, mode STRICT for the pair; reports to its control plane"
     mesh_name = "mesh"
     _starter = None
 

@@ -62,14 +62,12 @@ DIAL = """proxy_ssl_certificate {folder}/client.pem;
 
 class Nginx(Peer):
     name, label = "nginx", "nginx"
-    about = ("worker_processes 1, keepalive 256 upstream, no log; it has no counters per route;"
-             " sessions resumed")
 
     def check_present(self):
         self.program = find("nginx")
         if self.program is None:
             raise Absent("nginx is not installed (tools/install.sh bench)")
-        self.version = version(self.program, "-v")
+        self.version = version(self.program, "-v").removeprefix("nginx version: ")
 
     def command(self, side):
         values = self.settings(side)
