@@ -157,11 +157,10 @@ io::Task<Result<std::vector<Object>>> Client::objects(Query query) {
   co_return decode_objects(body);
 }
 
-io::Task<Result<std::uint64_t>> Client::put_workload(Registration workload) {
-  auto target = path_of(workload.workload.namespace_name, workload.workload.name);
-  CO_TRY(
-      const auto body,
-      co_await send_ok({.method = "PUT", .target = std::move(target), .body = encode(workload)}));
+io::Task<Result<std::uint64_t>> Client::put_workloads(std::vector<Registration> workloads) {
+  CO_TRY(const auto body,
+         co_await send_ok(
+             {.method = "PUT", .target = "/api/v1/workloads", .body = encode(workloads)}));
   co_return decode_revision(body);
 }
 

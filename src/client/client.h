@@ -62,7 +62,9 @@ class Client {
   io::Task<Result<Change>> remove(Remove what);
   io::Task<Result<std::vector<Object>>> objects(Query query);
 
-  io::Task<Result<std::uint64_t>> put_workload(Registration workload);
+  // All of them or none; at most kMostTogether.
+  static constexpr std::size_t kMostTogether = 1000;
+  io::Task<Result<std::uint64_t>> put_workloads(std::vector<Registration> workloads);
   io::Task<Result<void>> delete_workload(std::string namespace_name, std::string name);
   // An empty namespace means all.
   io::Task<Result<std::vector<WorkloadStatus>>> workloads(std::string namespace_name);

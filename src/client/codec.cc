@@ -141,23 +141,35 @@ std::string encode(const SetMtls& change) {
                {"wait_ms", change.wait.count()}});
 }
 
-std::string encode(const Registration& registration) {
+namespace {
+
+Json json_of(const Registration& registration) {
   const auto& workload = registration.workload;
   auto ports = Json::array();
   for (const auto& port : workload.ports)
     ports.push_back({{"name", port.name}, {"port", port.port}});
-  return dump({{"owner", workload.owner},
-               {"owner_kind", workload.owner_kind},
-               {"service_account", workload.service_account},
-               {"labels", workload.labels},
-               {"address", workload.address.to_string()},
-               {"ports", std::move(ports)},
-               {"has_sidecar", workload.has_sidecar},
-               {"sidecar_uid", workload.sidecar_uid},
-               {"tls_mode", workload.tls_mode},
-               {"ready", workload.ready},
-               {"state", registration.state},
-               {"restarts", registration.restarts}});
+  return {{"namespace", workload.namespace_name},
+          {"name", workload.name},
+          {"owner", workload.owner},
+          {"owner_kind", workload.owner_kind},
+          {"service_account", workload.service_account},
+          {"labels", workload.labels},
+          {"address", workload.address.to_string()},
+          {"ports", std::move(ports)},
+          {"has_sidecar", workload.has_sidecar},
+          {"sidecar_uid", workload.sidecar_uid},
+          {"tls_mode", workload.tls_mode},
+          {"ready", workload.ready},
+          {"state", registration.state},
+          {"restarts", registration.restarts}};
+}
+
+}  // namespace
+
+std::string encode(const std::vector<Registration>& registrations) {
+  auto items = Json::array();
+  for (const auto& registration : registrations) items.push_back(json_of(registration));
+  return dump({{"items", std::move(items)}});
 }
 
 std::string encode(const std::map<std::string, std::string>& settings) { return dump(settings); }

@@ -21,7 +21,7 @@ Refusal decode_refusal(int status, std::string_view body);
 std::string encode(const Apply& apply);
 std::string encode(const Remove& remove);
 std::string encode(const SetMtls& change);
-std::string encode(const Registration& registration);
+std::string encode(const std::vector<Registration>& registrations);
 std::string encode(const std::map<std::string, std::string>& settings);
 
 Result<std::uint64_t> decode_revision(std::string_view body);

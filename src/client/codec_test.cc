@@ -88,9 +88,7 @@ TEST(Registration, SurvivesTheWayThere) {
                            .ready = true};
   registration.state = "Running";
   registration.restarts = 2;
-  auto json = *parse_object(encode(registration));
-  json["namespace"] = "full";
-  json["name"] = "httpbin-1";
+  auto json = parse_object(encode(std::vector{registration}))->at("items").at(0);
   json["age_seconds"] = 5;
   json["sidecar"] = {{"connected", true}, {"synced", false}, {"revision", 9}};
   const auto statuses = decode_workloads(dump({{"items", {json}}}));

@@ -161,6 +161,23 @@ TEST_F(ControlPlane, AWorkloadWithoutItsDirectoryIsNotRegistered) {
   EXPECT_THAT(user_.get("/api/v1/workloads").body["items"], SizeIs(0));
 }
 
+TEST_F(ControlPlane, RegistersWorkloadsTogetherOrNoneOfThem) {
+  const auto item = [](const std::string& name, const std::string& address) {
+    return Json{{"namespace", "default"}, {"name", name}, {"address", address}};
+  };
+  const auto put = [&](const Json& items) {
+    return user_.ask("PUT", "/api/v1/workloads", {{"items", items}});
+  };
+  const auto count = [&] { return user_.get("/api/v1/workloads").body["items"].size(); };
+  EXPECT_EQ(put({item("a", "198.18.0.2"), item("..", "198.18.0.3")}).status, 400);
+  EXPECT_EQ(put({item("a", "198.18.0.2"), item("b", "198.18.0.2")}).status, 409);
+  EXPECT_EQ(put("a").status, 400);
+  EXPECT_EQ(count(), 0U);
+  const auto before = user_.get("/api/v1/revision").body["revision"].get<int>();
+  EXPECT_EQ(put({item("a", "198.18.0.2"), item("b", "198.18.0.3")}).body["revision"], before + 1);
+  EXPECT_EQ(count(), 2U);
+}
+
 TEST_F(ControlPlane, IsTheSameAfterKill9) {
   user_.apply(kDemo);
   user_.apply(kStrict);

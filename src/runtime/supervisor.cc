@@ -154,17 +154,10 @@ io::Task<bool> Supervisor::learn() {
 
 // Tells what is. True: something was told.
 io::Task<bool> Supervisor::tell() {
-  bool told = false;
-  for (const auto& registration : reconciler_.unregistered()) {
-    const auto done = co_await client_.put_workload(registration);
-    if (!done) {
-      complaints_.warn(loop_.now(), registration.workload.key(), done.error().what());
-      tell_at_ = loop_.now() + kTellAgain;
-      continue;
-    }
-    reconciler_.registered(registration);
-    told = true;
-  }
+  auto unregistered = reconciler_.unregistered();
+  if (unregistered.size() > client::Client::kMostTogether)  // the others follow at once
+    unregistered.resize(client::Client::kMostTogether);
+  bool told = co_await register_all(std::move(unregistered));
   auto leaving = reconciler_.departing();
   leaving.insert(leaving.end(), reconciler_.strangers().begin(), reconciler_.strangers().end());
   for (const auto& key : leaving) {
@@ -178,6 +171,27 @@ io::Task<bool> Supervisor::tell() {
     reconciler_.departed(key);
     told = true;
   }
+  co_return told;
+}
+
+// Together, which is one change of the mesh; if that is refused one by one, so that what is wrong
+// with one does not keep the others out.
+io::Task<bool> Supervisor::register_all(std::vector<client::Registration> wanted) {
+  if (wanted.empty()) co_return false;
+  const auto done = co_await client_.put_workloads(wanted);
+  if (done) {
+    for (const auto& registration : wanted) reconciler_.registered(registration);
+    co_return true;
+  }
+  const auto code = done.error().code();
+  const bool refused = code != Code::unavailable && code != Code::timed_out;
+  bool told = false;
+  if (wanted.size() > 1 && refused) {
+    for (auto& registration : wanted) told |= co_await register_all({std::move(registration)});
+    co_return told;
+  }
+  complaints_.warn(loop_.now(), wanted.front().workload.key(), done.error().what());
+  tell_at_ = loop_.now() + kTellAgain;
   co_return told;
 }
 

@@ -24,6 +24,7 @@ class Supervisor {
   io::Task<void> follow_mesh();
   io::Task<bool> learn();
   io::Task<bool> tell();
+  io::Task<bool> register_all(std::vector<client::Registration> wanted);
   io::Task<void> look_at_sidecars();
   void keep_control_running();
   io::Task<void> keep_logs_short();

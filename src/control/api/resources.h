@@ -15,6 +15,7 @@ Answer get_objects(Parts& parts, http::Request request);
 Answer post_objects(Parts& parts, http::Request request);
 Answer post_objects_delete(Parts& parts, http::Request request);
 Answer get_workloads(Parts& parts, http::Request request);
+Answer put_workloads(Parts& parts, http::Request request);
 Answer get_mtls(Parts& parts, http::Request request);
 Answer post_mtls(Parts& parts, http::Request request);
 Answer get_edges(Parts& parts, http::Request request);

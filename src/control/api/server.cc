@@ -22,6 +22,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/objects", post_objects},
     Route{"POST", "/api/v1/objects/delete", post_objects_delete},
     Route{"GET", "/api/v1/workloads", get_workloads},
+    Route{"PUT", "/api/v1/workloads", put_workloads},
     Route{"GET", "/api/v1/mtls", get_mtls},
     Route{"POST", "/api/v1/mtls", post_mtls},
     Route{"GET", "/api/v1/edges", get_edges},

@@ -12,6 +12,7 @@ using registry::Registry;
 using registry::WorkloadRecord;
 
 constexpr std::size_t kMostPorts = 1000;
+constexpr std::size_t kMostTogether = 1000;
 constexpr std::size_t kLongestState = 1024;
 
 // The name becomes part of a path, so nothing but a name may get through.
@@ -120,27 +121,65 @@ Json to_json(const Parts& parts, const WorkloadRecord& record, std::int64_t now)
 }
 
 // A sidecar that could not reach us must not be registered as if it could.
-Result<WorkloadRecord> parse_request(const Parts& parts, const http::Request& request,
-                                     const std::string& key) {
-  TRY(const auto body, parse_body(request));
+Result<WorkloadRecord> parse_reachable(const Parts& parts, const std::string& key,
+                                       const Json& body) {
   TRY(auto record, parse_record(key, body));
   if (record.workload.has_sidecar) CHECK_OK(parts.sockets.check_directory(record.workload));
   return record;
 }
 
-}  // namespace
+Result<std::vector<WorkloadRecord>> parse_one(const Parts& parts, const http::Request& request,
+                                              const std::string& key) {
+  TRY(const auto body, parse_body(request));
+  TRY(auto record, parse_reachable(parts, key, body));
+  return std::vector{std::move(record)};
+}
 
-Answer put_workload(Parts& parts, http::Request request, std::string key) {
-  auto record = parse_request(parts, request, key);
-  if (!record) co_return respond(record.error());
-  auto planner = [record = *std::move(record),
-                  asked = asked_by(request, parts.loop)](const Registry& registry) mutable {
-    return registry::plan_workload(registry, std::move(record), asked);
+Result<std::vector<WorkloadRecord>> parse_items(const Parts& parts, const http::Request& request) {
+  TRY(const auto body, parse_body(request));
+  const auto items = body.find("items");
+  if (items == body.end() || !items->is_array() || items->size() > kMostTogether) {
+    return fail(Code::invalid, "the field items must be a list of at most 1000");
+  }
+  std::vector<WorkloadRecord> records;
+  for (const auto& item : *items) {
+    if (!item.is_object()) return fail(Code::invalid, "each of items must be an object");
+    TRY(const auto namespace_name, text_of(item, "namespace"));
+    TRY(const auto name, text_of(item, "name"));
+    auto record = parse_reachable(parts, namespace_name + "/" + name, item);
+    if (!record) return std::unexpected(record.error().during(namespace_name + "/" + name));
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+Answer register_all(Parts& parts, std::vector<WorkloadRecord> records, registry::Asked asked) {
+  std::vector<std::string> keys;
+  for (const auto& record : records) keys.push_back(record.workload.key());
+  auto planner = [records = std::move(records), asked](const Registry& registry) mutable {
+    return registry::plan_workloads(registry, std::move(records), asked);
   };
   const auto changed = co_await change(parts, std::move(planner), Duration::zero());
   if (!changed) co_return respond(changed.error());
-  if (const auto ensured = parts.sockets.ensure(key); !ensured) co_return respond(ensured.error());
+  for (const auto& key : keys) {
+    auto ensured = parts.sockets.ensure(key);
+    if (!ensured) co_return respond(ensured.error().during(key));
+  }
   co_return respond(Json{{"revision", changed->done.revision}});
+}
+
+}  // namespace
+
+Answer put_workload(Parts& parts, http::Request request, std::string key) {
+  auto records = parse_one(parts, request, key);
+  if (!records) co_return respond(records.error());
+  co_return co_await register_all(parts, *std::move(records), asked_by(request, parts.loop));
+}
+
+Answer put_workloads(Parts& parts, http::Request request) {
+  auto records = parse_items(parts, request);
+  if (!records) co_return respond(records.error());
+  co_return co_await register_all(parts, *std::move(records), asked_by(request, parts.loop));
 }
 
 Answer delete_workload(Parts& parts, http::Request request, std::string key) {

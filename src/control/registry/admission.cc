@@ -1,6 +1,7 @@
 #include "control/registry/admission.h"
 
 #include <algorithm>
+#include <map>
 
 #include "control/registry/addresses.h"
 #include "control/registry/notes.h"
@@ -243,18 +244,24 @@ Planned plan_delete(const Registry& registry, const std::vector<model::ObjectRef
   return plan;
 }
 
-Planned plan_workload(const Registry& registry, WorkloadRecord record, const Asked& asked) {
-  const auto key = record.workload.key();
-  const auto other = registry.workload_at(record.workload.address);
-  if (!other.empty() && other != key) {
-    return refuse(Code::conflict,
-                  "the address " + record.workload.address.to_string() + " is " + other + "'s");
-  }
+Planned plan_workloads(const Registry& registry, std::vector<WorkloadRecord> records,
+                       const Asked& asked) {
   Plan plan;
   plan.change = begin(asked);
-  const auto* known = registry.workload(key);
-  record.created_seconds = known ? known->created_seconds : asked.seconds;
-  if (!known || *known != record) plan.change.put_workloads.push_back(std::move(record));
+  std::map<IpAddress, std::string> owners;
+  for (auto& record : records) {
+    const auto key = record.workload.key();
+    const auto& address = record.workload.address;
+    auto other = registry.workload_at(address);
+    if (other.empty() || other == key) other = owners.emplace(address, key).first->second;
+    if (other != key) {
+      return refuse(Code::conflict, "the address " + address.to_string() + " is " + other +
+                                        "'s, and not free for " + key);
+    }
+    const auto* known = registry.workload(key);
+    record.created_seconds = known ? known->created_seconds : asked.seconds;
+    if (!known || *known != record) plan.change.put_workloads.push_back(std::move(record));
+  }
   return plan;
 }
 

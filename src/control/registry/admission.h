@@ -30,8 +30,9 @@ Planned plan_edit(const Registry& registry, std::vector<manifest::Object> object
 Planned plan_delete(const Registry& registry, const std::vector<model::ObjectRef>& refs,
                     const Asked& asked);
 
-// Registering is idempotent: an equal record plans nothing.
-Planned plan_workload(const Registry& registry, WorkloadRecord record, const Asked& asked);
+// Registering is idempotent: an equal record plans nothing. All of them or none.
+Planned plan_workloads(const Registry& registry, std::vector<WorkloadRecord> records,
+                       const Asked& asked);
 Planned plan_workload_removal(const Registry& registry, const std::string& key, const Asked& asked);
 
 }  // namespace mortise::control::registry

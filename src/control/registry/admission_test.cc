@@ -190,17 +190,29 @@ TEST_F(Admission, DeletingWhatIsNotThereIsAnError) {
 TEST_F(Admission, RegisteringAWorkloadAgainPlansNothing) {
   const auto record = MeshForTest::workload("backyards-demo", "bookings-1", "bookings", 2);
   mesh_.run(record);
-  const auto planned = plan_workload(mesh_.registry(), record, {99, "runtime", "", false});
+  const auto planned = plan_workloads(mesh_.registry(), {record}, {99, "runtime", "", false});
   ASSERT_TRUE(planned);
   EXPECT_TRUE(planned->change.empty());
 }
 
 TEST_F(Admission, TwoWorkloadsCannotHaveOneAddress) {
   mesh_.run(MeshForTest::workload("backyards-demo", "bookings-1", "bookings", 2));
-  const auto planned = plan_workload(
-      mesh_.registry(), MeshForTest::workload("backyards-demo", "movies-1", "movies", 2), {});
+  const auto movies = MeshForTest::workload("backyards-demo", "movies-1", "movies", 2);
+  const auto planned = plan_workloads(mesh_.registry(), {movies}, {});
   ASSERT_FALSE(planned);
   EXPECT_EQ(planned.error().code, Code::conflict);
+}
+
+TEST_F(Admission, WorkloadsRegisteredTogetherAreOneChangeOrNone) {
+  auto first = MeshForTest::workload("backyards-demo", "bookings-1", "bookings", 2);
+  auto second = MeshForTest::workload("backyards-demo", "movies-1", "movies", 3);
+  const auto both = plan_workloads(mesh_.registry(), {first, second}, {});
+  ASSERT_TRUE(both);
+  EXPECT_THAT(both->change.put_workloads, SizeIs(2));
+  second.workload.address = first.workload.address;
+  const auto none = plan_workloads(mesh_.registry(), {first, second}, {});
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().sentence, HasSubstr("movies-1"));
 }
 
 TEST_F(Admission, TheTrustDomainIsFixedWhileSidecarsRun) {

@@ -61,7 +61,7 @@ class MeshForTest {
   }
 
   Touched run(WorkloadRecord record) {
-    return accept(plan_workload(*registry_, std::move(record), {++now_, "runtime", "", false}));
+    return accept(plan_workloads(*registry_, {std::move(record)}, {++now_, "runtime", "", false}));
   }
 
  private:
