@@ -1,8 +1,11 @@
 #include "io/epoll_loop.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "io/os_network.h"
@@ -179,6 +182,35 @@ TEST(OsNetwork, UnixSocketMayHaveALongerPathThanTheKernelTakes) {
     auto ends = loop.run_until_done(both_ends(network, **listener, path));
     EXPECT_TRUE(ends) << ends.error().what();
   }
+  std::filesystem::remove_all(folder);
+}
+
+// Whoever owns the folder puts another file there in the moment between making and giving.
+TEST(OsNetwork, UnixListenerGivesNothingAwayButItsSocket) {
+  if (geteuid() != 0) GTEST_SKIP() << "NEEDS ROOT: cannot give a file to another user";
+  EpollLoop loop(1);
+  OsNetwork network(loop);
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("mortise-io-test-" + std::to_string(getpid()));
+  std::filesystem::create_directory(folder);
+  const auto precious = folder / "precious";
+  std::ofstream(precious) << "kept";
+  const auto path = folder / "control.sock";
+  std::atomic<bool> stop = false;
+  std::thread owner([&] {
+    const auto link = folder / "link";
+    while (!stop) {
+      if (::link(precious.c_str(), link.c_str()) == 0) ::rename(link.c_str(), path.c_str());
+      ::unlink(link.c_str());
+    }
+  });
+  constexpr uid_t kOther = 54321;
+  for (int times = 0; times < 3000; ++times) (void)network.listen_unix(path, 0600, kOther);
+  stop = true;
+  owner.join();
+  struct stat found{};
+  EXPECT_EQ(::stat(precious.c_str(), &found), 0);
+  EXPECT_EQ(found.st_uid, 0U);
   std::filesystem::remove_all(folder);
 }
 

@@ -70,6 +70,21 @@ Task<Result<void>> connected(SocketStream& stream) {
   co_return Result<void>();
 }
 
+// What is given must be the socket that we just made: in a folder of somebody we do not trust, the
+// path may lead to anything by now. A hard link to some other socket of ours has two names.
+Result<void> give(const std::string& path, uid_t owner) {
+  const Descriptor file(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat found{};
+  if (!file.valid() || fstat(file.get(), &found) != 0) return fail_errno("look at " + path);
+  if (!S_ISSOCK(found.st_mode) || found.st_nlink != 1 || found.st_uid != geteuid()) {
+    return fail(Code::denied, path + " was replaced while it was made");
+  }
+  if (::fchownat(file.get(), "", owner, static_cast<gid_t>(-1), AT_EMPTY_PATH) != 0) {
+    return fail_errno("give " + path + " to its owner");
+  }
+  return {};
+}
+
 }  // namespace
 
 Task<Result<std::unique_ptr<Stream>>> OsNetwork::connect(Dial dial) {
@@ -118,15 +133,12 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen_unix(const std::string& path
   Descriptor socket(::socket(AF_UNIX, kStreamFlags, 0));
   if (!socket.valid()) return fail_errno("make a socket");
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("replace " + path);
-  // The file is born with its mode, and a link put in its place is never followed: the folder may
-  // belong to somebody we do not trust.
+  // Born with its mode: the folder may belong to somebody we do not trust.
   if (fchmod(socket.get(), mode) != 0) return fail_errno("protect " + path);
   if (::bind(socket.get(), address.raw.get(), address.raw.size) != 0) {
     return fail_errno("listen on " + path);
   }
-  if (owner && ::lchown(path.c_str(), *owner, static_cast<gid_t>(-1)) != 0) {
-    return fail_errno("give " + path + " to its owner");
-  }
+  if (owner) CHECK_OK(give(path, *owner));
   if (::listen(socket.get(), kBacklog) != 0) return fail_errno("listen on " + path);
   return SocketListener::adopt(loop_, std::move(socket));
 }
