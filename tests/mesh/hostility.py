@@ -103,12 +103,19 @@ def order(what, words):
 
 def on_the_host(mesh, uid, what, *words, folder="/"):
     """What comes of the order when a user of the host carries it out, without any workload."""
+    return all_on_the_host(mesh, uid, {None: (what, *words)}, folder)[None]
+
+
+def all_on_the_host(mesh, uid, orders, folder="/"):
+    """The same for {name: (what, words...)}, with the outcomes under the same names."""
     command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", PYTHON,
                mesh.workdir / "hostile.py", "once"]
-    done = subprocess.run(command, input=order(what, words), cwd=folder, capture_output=True,
-                          text=True, timeout=60, check=False)
+    text = "".join(order(what, words) for what, *words in orders.values())
+    done = subprocess.run(command, input=text, cwd=folder, capture_output=True, text=True,
+                          timeout=60, check=False)
     assert done.returncode == 0, done
-    return json.loads(done.stdout)["outcome"]
+    outcomes = [json.loads(line)["outcome"] for line in done.stdout.splitlines()]
+    return dict(zip(orders, outcomes, strict=True))
 
 
 def landlock_version():

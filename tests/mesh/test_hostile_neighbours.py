@@ -1,6 +1,8 @@
 """What an ordinary user of the host can do to a mesh, and what a sidecar can that was taken over
 by an attacker: nothing, and as much as its own identity may (docs/threat-model.md)."""
 
+import pathlib
+import re
 import socket
 import subprocess
 
@@ -42,12 +44,9 @@ def processes(town):
 
 def test_a_user_of_the_host_cannot_enter_the_data_directory(mesh, town):
     files = ["", "store.db", "ca/root-key.pem", "runtime.json", "logs/control.log", "images.json"]
-    check_closed({file: mesh_file_outcome(mesh, "read", file) for file in files})
-    check_closed({"list": mesh_file_outcome(mesh, "names_in", "")})
-
-
-def mesh_file_outcome(mesh, what, file):
-    return hostility.on_the_host(mesh, NOBODY, what, mesh.data_dir / file)
+    orders = {file: ("read", mesh.data_dir / file) for file in files}
+    orders["list"] = ("names_in", mesh.data_dir)
+    check_closed(hostility.all_on_the_host(mesh, NOBODY, orders))
 
 
 def test_a_user_of_the_host_cannot_reach_a_socket_of_the_mesh(mesh, town):
@@ -59,20 +58,21 @@ def test_a_user_of_the_host_cannot_reach_a_socket_of_the_mesh(mesh, town):
 
 
 def test_a_user_of_the_host_cannot_look_into_processes_of_the_mesh(mesh, town):
-    found = {}
+    orders = {}
     for who, pid in processes(town).items():
         for what in ("memory", "memory_by_call", "trace"):
-            found[who, what] = hostility.on_the_host(mesh, NOBODY, what, pid)
-        found[who, "descriptor"] = hostility.on_the_host(mesh, NOBODY, "take_descriptor", pid, 3)
-        found[who, "environ"] = hostility.on_the_host(mesh, NOBODY, "read", f"/proc/{pid}/environ")
+            orders[who, what] = (what, pid)
+        orders[who, "descriptor"] = ("take_descriptor", pid, 3)
+        orders[who, "environ"] = ("read", f"/proc/{pid}/environ")
         for link in ("root", "cwd", "fd/3", "ns/net", "ns/mnt"):
-            found[who, link] = hostility.on_the_host(mesh, NOBODY, "follow", f"/proc/{pid}/{link}")
-    check_closed(found)
+            orders[who, link] = ("follow", f"/proc/{pid}/{link}")
+    check_closed(hostility.all_on_the_host(mesh, NOBODY, orders))
 
 
 def test_a_user_of_the_host_cannot_signal_processes_of_the_mesh(mesh, town):
-    assert {hostility.on_the_host(mesh, NOBODY, "send_signal", pid, number)
-            for pid in processes(town).values() for number in (9, 19)} == {"EPERM"}
+    orders = {(who, number): ("send_signal", pid, number)
+              for who, pid in processes(town).items() for number in (9, 19)}
+    assert set(hostility.all_on_the_host(mesh, NOBODY, orders).values()) == {"EPERM"}
 
 
 def test_a_user_of_the_host_cannot_enter_a_network_of_the_mesh(mesh, town):
@@ -175,8 +175,14 @@ def in_step(mesh):
     return done.returncode == 0
 
 
+def resident_mebibytes(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+
 def test_garbage_from_a_sidecar_disturbs_nobody(mesh, town):
     pid = town.control
+    before = resident_mebibytes(pid)
     done = as_sidecar(town["hostile"], "control.sock", "garbage")
     assert done.returncode == 0, done
     refused = as_sidecar(town["hostile"], "control.sock", SIGN, message=b"\xff" * 1000)
@@ -184,6 +190,7 @@ def test_garbage_from_a_sidecar_disturbs_nobody(mesh, town):
     refused = as_sidecar(town["hostile"], "control.sock", REPORT, message=b"\xff" * 1000)
     assert refused.returncode == 1
     assert in_step(mesh) and mesh.process("mortise", "control") == pid
+    assert resident_mebibytes(pid) - before < 16
 
 
 def test_a_sidecar_that_opens_connections_without_end_gets_sixteen(mesh, town):

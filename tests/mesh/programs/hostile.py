@@ -160,9 +160,11 @@ def stay_behind(path):
 # The network
 
 def tcp(host, port, *options):
-    """Connects and sends a line; what comes back. Options: from=ADDRESS, device=NAME, fast, v6."""
+    """Connects and sends a line; what comes back. Options: from=ADDRESS, device=NAME, v6, fast
+    (data in the SYN), multipath."""
     family = socket.AF_INET6 if "v6" in options else socket.AF_INET
-    with socket.socket(family) as connection:
+    protocol = socket.IPPROTO_MPTCP if "multipath" in options else 0
+    with socket.socket(family, socket.SOCK_STREAM, protocol) as connection:
         connection.settimeout(PATIENCE)
         for option in options:
             name, _, value = option.partition("=")

@@ -41,15 +41,19 @@ def exactly(connection, size):
     return found
 
 
-def call(path, method, message):
-    connection = connect(path)
+def opening(method):
+    """Everything before the message."""
     fields = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", method.encode()),
               (b":authority", b"localhost"), (b"content-type", b"application/grpc"),
               (b"te", b"trailers")]
     head = b"".join(literal(name, value) for name, value in fields)
+    return PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_HEADERS, 1, head)
+
+
+def call(path, method, message):
+    connection = connect(path)
     body = struct.pack(">BI", 0, len(message)) + message
-    connection.sendall(PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_HEADERS, 1, head) +
-                       frame(DATA, END_STREAM, 1, body))
+    connection.sendall(opening(method) + frame(DATA, END_STREAM, 1, body))
     answer = b""
     while True:
         size, kind, flags, stream = struct.unpack(">IBBI", b"\0" + exactly(connection, 9))
@@ -65,9 +69,14 @@ def call(path, method, message):
 def garbage(path):
     for words in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01" + bytes(5000),
                   PREFACE + frame(HEADERS, END_HEADERS, 1, b"\xff" * 100),
-                  PREFACE + frame(SETTINGS, 0, 0) + b"\xff" * 9 + bytes(1 << 20)):
+                  PREFACE + frame(SETTINGS, 0, 0) + b"\xff" * 9 + bytes(1 << 20),
+                  # A message of a gigabyte, and as much of it as is taken.
+                  opening("/mortise.discovery.v1.Discovery/Stream") +
+                  frame(DATA, 0, 1, struct.pack(">BI", 0, 1 << 30) + bytes(16000)) +
+                  frame(DATA, 0, 1, bytes(16000)) * 2000):
         try:
             connection = connect(path)
+            connection.settimeout(3)
             connection.sendall(words)
             while connection.recv(65536):
                 pass
