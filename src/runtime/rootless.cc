@@ -49,7 +49,8 @@ Result<void> try_user_namespace() {
 // Which of the usual switches is off.
 Requirement look_at_user_namespaces() {
   auto requirement = attempt("user namespaces", try_user_namespace,
-                             "use a kernel with user namespaces, outside of any chroot");
+                             "use a kernel with user namespaces, outside of any chroot and of "
+                             "containers that forbid them");
   if (requirement.met) return requirement;
   if (number_in("/proc/sys/kernel/unprivileged_userns_clone") == "0") {
     requirement.problem += " (kernel.unprivileged_userns_clone is 0)";

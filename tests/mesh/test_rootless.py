@@ -227,6 +227,11 @@ def test_what_nobody_can_take_over_is_replaced(mesh):
     assert mesh.curl("full", "http://httpbin.full:8000/headers").uri == CALLER
 
 
+def test_the_lab_runs(mesh):
+    done = mesh.run("demo", "lab", "--calls", "2", timeout=120)
+    assert done.returncode == 0 and "all 24 cells are as they must be" in done.stderr, done
+
+
 def test_root_is_told_whose_it_is(mesh):
     done = Mesh.run(mesh, "--data-dir", mesh.data_dir, "down")
     assert done.returncode == 1
