@@ -52,7 +52,7 @@ class AbandonedMesh : public testing::Test {
     ASSERT_TRUE(replace_file(layout_.hosts_file("full"), "198.19.0.1 x\n", 0644).has_value());
     ASSERT_TRUE(replace_file(layout_.resolver_file("full"), "search x\n", 0644).has_value());
     State state;
-    state.made_netns_mount = network.made_netns_mount();
+    state.made_netns_mount = network.makes_netns_mount();
     state.instances.emplace(record_.spec.key(), record_);
     ASSERT_TRUE(save_state(layout_.state_file(), state).has_value());
   }

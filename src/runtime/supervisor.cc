@@ -117,7 +117,7 @@ void Supervisor::keep_control_running() {
 // A full disk ends no workload: what changes is kept in memory until there is room. A supervisor
 // that starts meanwhile finds the processes by their namespaces.
 Result<void> Supervisor::save() {
-  state_.made_netns_mount |= network_.made_netns_mount();
+  state_.made_netns_mount |= network_.makes_netns_mount();
   auto saved = save_state(layout_.state_file(), state_);
   const bool full = !saved && saved.error().code() == Code::exhausted;
   if (full) complaints_.warn(loop_.now(), "the state is kept in memory", saved.error().what());

@@ -101,7 +101,8 @@ class Writers:
 
     def __init__(self, mesh, ledgers, chance):
         self.mesh, self.acknowledged, self.refused = mesh, [], []
-        self.threads = [threading.Thread(target=self.write, args=(ledger, chance.randrange(1 << 32)))
+        self.threads = [threading.Thread(target=self.write,
+                                         args=(ledger, chance.randrange(1 << 32)))
                         for ledger in ledgers]
         self.random = type(chance)
 

@@ -133,3 +133,26 @@ def test_after_a_down_that_was_killed_up_works(bare, footprint, chance, rounds):
         assert works(bare)
     bare.down()
     footprint.assert_nothing_is_left()
+
+
+FRESH_HOST = r"""
+mount -t tmpfs none /run
+mortise=$1; data=$2; shift 2
+"$mortise" up "$@" --detach & up=$!
+until [ -e /run/netns/mortise-*-switch ]; do
+  kill -0 $up || exit 1
+done
+kill -9 $up
+for pid in $(pgrep -f -- "--data-dir $data"); do kill -9 "$pid"; done
+"$mortise" down --purge
+! grep ' /netns /run/netns ' /proc/self/mountinfo
+"""
+
+
+def test_down_undoes_the_mount_of_an_up_that_was_killed_at_once(bare):
+    """In a mount namespace that looks like a host without network namespaces."""
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", FRESH_HOST, "sh",
+         BINARIES / "mortise", bare.data_dir, "-f", *calls.files(bare)],
+        env=bare.environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done

@@ -19,18 +19,22 @@ namespace {
 constexpr const char* kFolder = "/run/netns";
 constexpr const char* kOwn = "/proc/thread-self/ns/net";
 
+// Fails with EINVAL if it is no mount point.
+bool share_folder(const std::string& folder) {
+  return ::mount("", folder.c_str(), "none", MS_SHARED | MS_REC, nullptr) == 0;
+}
+
 // As ip-netns(8) does it, so that both can be used side by side: a shared mount point makes new
 // names visible in mount namespaces that exist already.
-Result<bool> ensure_folder(const std::string& folder) {
+Result<void> ensure_folder(const std::string& folder) {
   const char* const path = folder.c_str();
   if (::mkdir(path, 0755) != 0 && errno != EEXIST) return fail_errno("mkdir " + folder);
-  if (::mount("", path, "none", MS_SHARED | MS_REC, nullptr) == 0) return false;
+  if (share_folder(folder)) return {};
   if (errno != EINVAL) return fail_errno("share " + folder);
   if (::mount(path, path, "none", MS_BIND | MS_REC, nullptr) != 0)
     return fail_errno("mount " + folder);
-  if (::mount("", path, "none", MS_SHARED | MS_REC, nullptr) != 0)
-    return fail_errno("share " + folder);
-  return true;
+  if (!share_folder(folder)) return fail_errno("share " + folder);
+  return {};
 }
 
 bool is_path(const std::string& name) { return name.find('/') != std::string::npos; }
@@ -57,9 +61,11 @@ Result<io::Descriptor> open_netns(const std::string& name) {
   return file;
 }
 
-Result<bool> ensure_netns(const std::string& name) {
-  if (netns_exists(name)) return false;
-  TRY(const bool made_mount, ensure_folder(folder_of(name)));
+bool netns_folder_is_mounted(const std::string& prefix) { return share_folder(folder_of(prefix)); }
+
+Result<void> ensure_netns(const std::string& name) {
+  if (netns_exists(name)) return {};
+  CHECK_OK(ensure_folder(folder_of(name)));
   const auto path = netns_path(name);
   const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0));
   if (!file.valid()) return fail_errno("create " + path);
@@ -70,7 +76,7 @@ Result<bool> ensure_netns(const std::string& name) {
   const int problem = errno;
   MORTISE_CHECK(::setns(home.get(), CLONE_NEWNET) == 0);
   if (mounted != 0) return fail_errno("mount " + path, problem);
-  return made_mount;
+  return {};
 }
 
 Result<void> name_netns(const std::string& file, const std::string& name) {

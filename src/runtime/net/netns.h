@@ -16,8 +16,10 @@ bool netns_exists(const std::string& name);
 // Gives the namespace behind `file` (a path below /proc) this name, in place of what had it.
 Result<void> name_netns(const std::string& file, const std::string& name);
 Result<io::Descriptor> open_netns(const std::string& name);
-// Makes it unless it exists. True: its folder had to become a mount point for this.
-Result<bool> ensure_netns(const std::string& name);
+// Whether the folder of such names is a mount point, as ensure_netns() makes it.
+bool netns_folder_is_mounted(const std::string& prefix);
+// Makes it unless it exists.
+Result<void> ensure_netns(const std::string& name);
 // The name goes at once, the namespace with its last process. Not there is success.
 Result<void> remove_netns(const std::string& name);
 std::vector<std::string> netns_names(const std::string& prefix);

@@ -131,8 +131,7 @@ Result<void> PrivateNetwork::open() {
   if (switch_.valid() && !netns_exists(layout_.switch_netns()))
     CHECK_OK(name_netns("/proc/thread-self/fd/" + std::to_string(switch_.get()),
                         layout_.switch_netns()));
-  TRY(const bool made_mount, ensure_netns(layout_.switch_netns()));
-  made_netns_mount_ |= made_mount;
+  CHECK_OK(ensure_netns(layout_.switch_netns()));
   TRY(switch_, open_netns(layout_.switch_netns()));
   TRY(const auto inside, Visit::enter(layout_.switch_netns()));
   CHECK_OK(set_sysctls());

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "io/descriptor.h"
 #include "runtime/layout.h"
+#include "runtime/net/netns.h"
 #include "runtime/state.h"
 
 namespace mortise::runtime {
@@ -65,12 +66,13 @@ class PrivateNetwork final : public Network {
   Result<std::set<std::uint16_t>> listening_ports(const Home& home) override;
   std::vector<std::string> homes() override;
 
-  // Whether open() had to make /run/netns a mount point.
-  [[nodiscard]] bool made_netns_mount() const { return made_netns_mount_; }
+  // Whether open() makes, or made, the names' folder a mount point. Known before it does, so that
+  // it can be written down before.
+  [[nodiscard]] bool makes_netns_mount() const { return makes_netns_mount_; }
 
  private:
   const Layout& layout_;
-  bool made_netns_mount_ = false;
+  bool makes_netns_mount_ = !netns_folder_is_mounted(layout_.netns_prefix());
   io::Descriptor switch_;  // keeps the namespace, in which no process lives, if its name is removed
 };
 

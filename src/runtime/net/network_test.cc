@@ -100,7 +100,7 @@ class Namespaces : public testing::Test {
       EXPECT_TRUE(network_.remove(*home).has_value());
     EXPECT_TRUE(remove_netns(layout_.switch_netns()).has_value());
     EXPECT_THAT(netns_names(layout_.netns_prefix()), IsEmpty());
-    if (network_.made_netns_mount()) release_netns_mount({});
+    if (network_.makes_netns_mount()) release_netns_mount({});
   }
 
   void apply(const Home& home, const std::string& rules) {
