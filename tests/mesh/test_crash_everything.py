@@ -48,20 +48,6 @@ def killed_midway(mesh, moment, *words):
         command.kill()
 
 
-def test_up_restores_what_was_killed_and_down_leaves_nothing(bare, footprint):
-    bare.do("mtls", "require", calls.SPACE)
-    before = what_holds(bare)
-    kill_everything(bare)
-    assert bare.processes() == {}
-    bare.up()
-    assert works(bare)
-    assert what_holds(bare) == before
-    bare.do("mtls", "allow", calls.SPACE)
-    assert works(bare)
-    bare.down()
-    footprint.assert_nothing_is_left()
-
-
 def test_down_alone_cleans_up_after_a_kill_of_everything(bare, footprint):
     kill_everything(bare)
     bare.down()
@@ -78,61 +64,56 @@ def test_down_alone_cleans_up_after_a_killed_supervisor(bare, footprint):
 
 
 @pytest.mark.soak
-def test_up_restores_whatever_chance_killed(bare, footprint, chance, rounds):
+def test_up_restores_what_was_killed(bare, footprint, chance, rounds):
+    """Everything first, then whatever chance chooses."""
     bare.do("mtls", "require", calls.SPACE)
     before = what_holds(bare)
-    for _ in range(rounds(4, 60)):
-        alive = sorted(bare.processes())
-        victims = chance.sample(alive, chance.randint(1, len(alive)))
-        print("kills", [bare.processes()[pid].replace("\0", " ") for pid in victims])
+    victims = sorted(bare.processes())
+    for _ in range(rounds(3, 60)):
+        print("kills", [line.replace("\0", " ") for pid, line in bare.processes().items()
+                        if pid in victims])
         calls.kill_and_see_it_end(*victims)
         bare.up()
         assert works(bare)
         assert eventually(lambda: control_api.synced(bare))
         assert what_holds(bare) == before
+        alive = sorted(bare.processes())
+        victims = chance.sample(alive, chance.randint(1, len(alive)))
+    bare.do("mtls", "allow", calls.SPACE)
+    assert works(bare)
     bare.down()
     footprint.assert_nothing_is_left()
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("then", ["down", "kill and down", "up"])
-def test_an_up_that_was_killed_leaves_no_trouble(bare, footprint, chance, rounds, then):
+def test_an_up_that_was_killed_leaves_no_trouble(bare, footprint, chance, rounds):
     bare.down()
     files = calls.files(bare)
-    for _ in range(rounds(3, 60)):
-        moment = chance.uniform(0, LONGEST_UP)
-        print(f"kills `up` after {moment:.6f} s")
+    for _ in range(rounds(5, 150)):
+        moment, then = chance.uniform(0, LONGEST_UP), chance.choice(("down", "kill", "up"))
+        print(f"kills `up` after {moment:.6f} s, then {then}")
         killed_midway(bare, moment, "up", "-f", *files, "--detach")
         if then == "up":
             bare.up(*files)
             assert works(bare)
-        if then == "kill and down":
+        if then == "kill":
             kill_everything(bare)
         bare.down()
         footprint.assert_nothing_is_left()
 
 
 @pytest.mark.soak
-def test_a_down_that_was_killed_can_be_repeated(bare, footprint, chance, rounds):
-    for _ in range(rounds(4, 60)):
+def test_a_down_that_was_killed_leaves_no_trouble(bare, footprint, chance, rounds):
+    for _ in range(rounds(5, 120)):
         bare.up(*calls.files(bare))
-        moment = chance.uniform(0, LONGEST_DOWN)
-        print(f"kills `down` after {moment:.6f} s")
-        killed_midway(bare, moment, "down", "--purge")
+        moment, then = chance.uniform(0, LONGEST_DOWN), chance.choice(("down", "up"))
+        print(f"kills `down` after {moment:.6f} s, then {then}")
+        killed_midway(bare, moment, "down", *chance.sample(["--purge"], chance.randint(0, 1)))
+        if then == "up":
+            bare.up(*calls.files(bare))
+            assert works(bare)
         bare.down()
         footprint.assert_nothing_is_left()
-
-
-@pytest.mark.soak
-def test_after_a_down_that_was_killed_up_works(bare, footprint, chance, rounds):
-    for _ in range(rounds(4, 60)):
-        moment = chance.uniform(0, LONGEST_DOWN)
-        print(f"kills `down` after {moment:.6f} s")
-        killed_midway(bare, moment, "down", *chance.sample(["--purge"], chance.randint(0, 1)))
-        bare.up(*calls.files(bare))
-        assert works(bare)
-    bare.down()
-    footprint.assert_nothing_is_left()
 
 
 FRESH_HOST = r"""
