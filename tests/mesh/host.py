@@ -81,7 +81,7 @@ def of_this_mesh(after, before, network_id):
 
     def is_ours(path, owner):
         name = pathlib.Path(path).name
-        return not re.match("mortise-(test-|[A-Za-z0-9]{6}$)", name) and (
+        return not re.match("mortise-(test-|bench-|[A-Za-z0-9]{6}$)", name) and (
             owner >= FIRST_MESH_UID or "mortise" in name or network_id in name)
 
     litter = {path for path, owner in after["scratch"].items()
