@@ -324,10 +324,9 @@ void Instance::leave(TimePoint now) {
   // Collects those that ended, so that none stays a zombie.
   sidecar_.check(now);
   for (auto& program : programs_) program.check(now);
-  const int inside = parts_.processes.signal_inside(record_.netns, std::nullopt, number);
+  if (parts_.processes.signal_inside(record_.netns, std::nullopt, number) > 0) return;
   // Who left the namespace would meet the next owner of its uid.
-  const int outside = parts_.processes.signal_users(parts_.layout.uids_of(record_.slot), number);
-  if (inside + outside > 0) return;
+  if (parts_.processes.signal_users(parts_.layout.uids_of(record_.slot), number) > 0) return;
   if (const auto removed = demolish(); !removed) {
     parts_.log.warning(fmt::format("{}: {}", record_.spec.key(), removed.error().what()));
     return;

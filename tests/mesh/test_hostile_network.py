@@ -46,7 +46,7 @@ def callers_of(mesh, pod):
 
 @pytest.mark.parametrize("options", WAYS)
 def test_every_way_to_connect_goes_through_the_sidecar(town, options):
-    """Also IPv4 inside an IPv6 socket, data in the SYN and Multipath TCP. STRICT would reset anything else."""
+    """IPv4 inside an IPv6 socket, data in the SYN, Multipath TCP. STRICT would reset all else."""
     victim = town["victim"].address
     host = f"::ffff:{victim}" if "v6" in options else victim
     answer = town["hostile"].tries("tcp", host, 9000, *options)
