@@ -177,9 +177,15 @@ TEST_F(AbandonedMesh, APurgeThatWasCutShortAnywhereCanBeRepeated) {
     ASSERT_TRUE(make_dir(layout_.data_dir(), 0700).has_value());
     ASSERT_TRUE(make_dir(obstacle, 0700).has_value());
     ASSERT_TRUE(replace_file(layout_.data_dir() + "/supervisor.lock", "", 0600).has_value());
+    ASSERT_TRUE(replace_file(layout_.data_dir() + "/store.db", "", 0600).has_value());
+    ASSERT_TRUE(make_dir(layout_.data_dir() + "/ca", 0700).has_value());
+    ASSERT_TRUE(replace_file(layout_.data_dir() + "/ca/root-key.pem", "", 0600).has_value());
     // A mount point cannot be removed: here the removal stops.
     ASSERT_EQ(::mount("none", obstacle.c_str(), "tmpfs", 0, nullptr), 0);
     EXPECT_FALSE(down(layout_.data_dir(), true).has_value());
+    // What a control plane begins with is gone, or whole: nothing keeps it from starting.
+    EXPECT_FALSE(std::filesystem::exists(layout_.data_dir() + "/store.db"));
+    EXPECT_FALSE(std::filesystem::exists(layout_.data_dir() + "/ca"));
     ASSERT_EQ(::umount2(obstacle.c_str(), 0), 0);
     const auto again = down(layout_.data_dir(), true);
     ASSERT_TRUE(again.has_value()) << again.error().what();

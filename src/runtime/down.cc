@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <set>
 
@@ -104,9 +106,22 @@ Result<void> clear_files(const Layout& layout) {
   return {};
 }
 
+// What a control plane begins with goes first, each in one step: the next `up` finds a store and an
+// authority, or none, and never a part of one.
+Result<void> remove_beginnings(const Layout& layout) {
+  CHECK_OK(remove_all(layout.data_dir() + "/store.db"));
+  const auto authority = layout.data_dir() + "/ca";
+  const auto unfinished = authority + ".new";  // as control/ca calls one in the making
+  CHECK_OK(remove_all(unfinished));
+  if (::rename(authority.c_str(), unfinished.c_str()) != 0 && errno != ENOENT)
+    return fail_errno("remove " + authority);
+  return {};
+}
+
 // What tells whose mesh it is goes last, the lock's file at the very end: a folder that has it is
 // known as a mesh's, so that whoever is killed meanwhile leaves what can be cleared away.
 Result<void> clear_data_dir(const Layout& layout, SupervisorLock& lock) {
+  CHECK_OK(remove_beginnings(layout));
   std::error_code error;
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(layout.data_dir(), error))

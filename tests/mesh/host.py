@@ -113,23 +113,29 @@ class Footprint:
     def learn(self):
         """While the mesh is up; the names stay those of its data directory."""
         self.network_id = self.mesh.network_id()
-        self.uids = {user - user % UIDS_PER_MESH for user in map(uid, self.mesh.processes())
-                     if user >= FIRST_MESH_UID}
+        self.number, = {mesh_number(uid(pid)) for pid in self.mesh.processes()} - {None}
         return self
 
     def processes(self):
         """By user, by command line or by the folder of its programs, wherever they are."""
         words = (str(self.mesh.data_dir), str(self.mesh.workdir))
         return [line for pid, _, line in all_processes()
-                if (uid(pid) or 0) // UIDS_PER_MESH * UIDS_PER_MESH in self.uids
+                if mesh_number(uid(pid)) == self.number
                 or any(word in line for word in words)]
+
+    def litter(self, after):
+        """In the folders for everybody, by name or by owner."""
+        return {path for path, owner in after["scratch"].items()
+                if path not in self.before["scratch"]
+                and (self.network_id in path or mesh_number(owner) == self.number)}
 
     def left(self):
         """{what: which} of everything that is still there."""
         after = host()
         found = {"processes": self.processes(), "sysctls": turned(self.before, after),
                  "data": [str(self.mesh.data_dir)] if self.mesh.data_dir.exists() else [],
-                 **of_this_mesh(after, self.before, self.network_id)}
+                 **of_this_mesh(after, self.before, self.network_id),
+                 "scratch": self.litter(after)}
         for key in ("addresses", "routes", "rules", "nftables", "resolver", "hosts"):
             if after[key] != self.before[key]:
                 found[key] = after[key]
@@ -138,6 +144,11 @@ class Footprint:
     def assert_nothing_is_left(self):
         eventually(lambda: not self.left())  # the kernel takes a moment to end a namespace
         assert self.left() == {}, self.left()
+
+
+def mesh_number(user):
+    """Which mesh's range this uid is in; None for those of the host."""
+    return None if (user or 0) < FIRST_MESH_UID else (user - FIRST_MESH_UID) // UIDS_PER_MESH
 
 
 def uid(pid):

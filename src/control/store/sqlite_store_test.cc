@@ -54,6 +54,22 @@ TEST_F(SqliteStoreTest, EachChangeIsOneRevision) {
   EXPECT_EQ(loop.run_until_done((*store)->load())->revision, 2U);
 }
 
+// What a `down --purge` leaves that was killed, or a person who removed the database alone.
+TEST_F(SqliteStoreTest, TheJournalOfARemovedDatabaseIsForgotten) {
+  const auto other = directory_ + "/other.db";
+  io::EpollLoop loop(1);
+  {
+    auto store = SqliteStore::open(loop, other);
+    ASSERT_TRUE(store) << store.error().what();
+    EXPECT_EQ(loop.run_until_done((*store)->commit(sample("a", 1))), 1U);
+    std::filesystem::copy_file(other + "-wal", path() + "-wal");
+  }
+  ASSERT_GT(std::filesystem::file_size(path() + "-wal"), 0U);
+  auto store = SqliteStore::open(loop, path());
+  ASSERT_TRUE(store) << store.error().what();
+  EXPECT_EQ(loop.run_until_done((*store)->load())->revision, 0U);
+}
+
 TEST_F(SqliteStoreTest, EverythingIsThereAfterReopening) {
   {
     io::EpollLoop loop(1);
