@@ -1,12 +1,29 @@
 #include "cli/run.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include "cli/commands/verbs.h"
+#include "cli/exit_code.h"
 #include "cli/host.h"
 #include "client/blocking.h"
 
 namespace mortise::cli {
 
+namespace {
+
+// What was asked for did not arrive. A reader that has seen enough (`| head`) is no failure.
+int after_writing(Terminal& terminal, int exit_code) {
+  const int problem = terminal.out_failure();
+  if (problem == 0 || problem == EPIPE || exit_code != kDone) return exit_code;
+  terminal.err(std::string("error: writing to standard output: ") + std::strerror(problem) + "\n");
+  return kFailed;
+}
+
+}  // namespace
+
 int run(int argc, char** argv, const Programs& programs) {
+  occupy_standard_streams();
   const SystemClock clock;
   const TimePoint started = clock.now();
   ProcessTerminal terminal;
@@ -16,7 +33,7 @@ int run(int argc, char** argv, const Programs& programs) {
   if (const auto* answered = std::get_if<Answered>(&parsed)) {
     terminal.out(answered->out);
     terminal.err(answered->err);
-    return answered->exit_code;
+    return after_writing(terminal, answered->exit_code);
   }
 
   const auto usual = runtime::default_data_dir();
@@ -30,7 +47,7 @@ int run(int argc, char** argv, const Programs& programs) {
                   *host,    started, shared,   std::move(chosen.program)};
   if (!entered) return context.failed(entered.error());
   const auto exit_code = chosen.verb->run(context);
-  return exit_code ? *exit_code : context.failed(exit_code.error());
+  return after_writing(terminal, exit_code ? *exit_code : context.failed(exit_code.error()));
 }
 
 }  // namespace mortise::cli

@@ -14,6 +14,8 @@ class Terminal {
   virtual void err(std::string_view text) = 0;
   // Whether a person reads this side.
   [[nodiscard]] virtual bool out_is_terminal() const = 0;
+  // The first reason why out() could not deliver, as errno; 0: it all arrived.
+  [[nodiscard]] virtual int out_failure() const { return 0; }
   [[nodiscard]] virtual bool err_is_terminal() const = 0;
 };
 
@@ -24,7 +26,15 @@ class ProcessTerminal final : public Terminal {
   void err(std::string_view text) override;
   [[nodiscard]] bool out_is_terminal() const override;
   [[nodiscard]] bool err_is_terminal() const override;
+  [[nodiscard]] int out_failure() const override { return out_failure_; }
+
+ private:
+  int out_failure_ = 0;
 };
+
+// Opens what of stdin, stdout and stderr is closed, so that no socket or file of ours gets their
+// numbers and is written to by mistake. Writing to one that was closed still fails.
+void occupy_standard_streams();
 
 // Keeps what was said: for tests.
 class RecordedTerminal final : public Terminal {

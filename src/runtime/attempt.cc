@@ -30,10 +30,14 @@ Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy
   write_end.reset();
   std::array<char, 1024> text;
   const auto got = ::read(read_end.get(), text.data(), text.size());
-  ::waitpid(child, nullptr, 0);
+  int status = 0;
+  ::waitpid(child, &status, 0);
   if (got > 0) {
     requirement.met = false;
     requirement.problem.assign(text.data(), static_cast<std::size_t>(got));
+  } else if (status != 0) {  // a library or the kernel ended it before it could say why
+    requirement.met = false;
+    requirement.problem = std::string(name) + ": the attempt was ended from outside";
   }
   return requirement;
 }

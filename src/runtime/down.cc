@@ -30,6 +30,7 @@ namespace {
 constexpr int kPollMs = 10;
 constexpr Duration kGrace = std::chrono::seconds(5);
 constexpr Duration kKill = std::chrono::seconds(5);
+constexpr Duration kOther = std::chrono::seconds(20);  // for another `down` to finish
 
 // Until the process ends, or a moment is over.
 void wait_for_end(int pid) {
@@ -57,14 +58,32 @@ Result<int> end_all(const char* what, Find find) {
   }
 }
 
+bool is_supervisor(const Layout& layout, int pid) {
+  const auto all = processes_named({"supervise", "--data-dir", layout.data_dir()});
+  return std::ranges::any_of(all, [pid](const auto& process) { return process.pid == pid; });
+}
+
 // Ours from here on: no supervisor starts anything while we clear away.
 Result<SupervisorLock> take_over(const Layout& layout, int& processes) {
-  TRY(const int ended, end_all("the supervisor", [&layout] {
-        const auto owner = lock_owner(layout);
-        return owner && *owner != ::getpid() ? std::vector<int>{*owner} : std::vector<int>{};
-      }));
-  processes += ended;
-  return SupervisorLock::take(layout);
+  const SystemClock clock;
+  const auto deadline = clock.now() + kOther;
+  for (;;) {
+    TRY(const int ended, end_all("the supervisor", [&layout] {
+          const auto owner = lock_owner(layout);
+          return owner && is_supervisor(layout, *owner) ? std::vector<int>{*owner}
+                                                        : std::vector<int>{};
+        }));
+    processes += ended;
+    std::error_code
+        error;  // the lock's place, if somebody removed it; taking it says if this failed
+    std::filesystem::create_directories(layout.data_dir(), error);
+    auto lock = SupervisorLock::take(layout);
+    const bool passes =
+        !lock && (lock.error().code() == Code::conflict || lock.error().code() == Code::not_found);
+    if (!passes || clock.now() > deadline) return lock;
+    // Another `down` is at work, or has just removed the folder; or an `up` came in between.
+    ::poll(nullptr, 0, kPollMs);
+  }
 }
 
 std::vector<int> workload_processes(const Layout& layout) {
@@ -145,8 +164,6 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
     return report;
   if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
   CHECK_OK(check_data_dir(layout.data_dir()));
-  std::error_code error;  // the lock's place, if somebody removed it; taking it says if this failed
-  std::filesystem::create_directories(layout.data_dir(), error);
   TRY(auto lock, take_over(layout, report.processes));
   // A damaged record does not matter: everything is found by its namespace or its command line.
   const auto state = load_state(layout.state_file());

@@ -195,6 +195,8 @@ void Instance::run_programs(TimePoint now) {
           fmt::format("{}: {} {}", record_.spec.key(), program.container, ending->to_string()));
       last_ends_[i] = fmt::format("{} {}", program.container, ending->to_string());
       const auto& spec = record_.spec;
+      if (ending->status == 0 && !spec.runs_once)
+        last_ends_[i] += ", but must stay in the foreground";
       const auto said = last_line(parts_.layout.program_log(spec.namespace_name, spec.name));
       if (!said.empty()) last_ends_[i] += fmt::format(" (\"{}\")", said);
       record_.programs[i].completed = record_.spec.runs_once && ending->status == 0;
@@ -206,6 +208,7 @@ void Instance::run_programs(TimePoint now) {
       parts_.processes.signal_inside(record_.netns, uid_of(parts_.layout, record_, program),
                                      SIGKILL);
     runner.start(now, program_launch(parts_.layout, parts_.binaries, record_, program));
+    if (!runner.running()) last_ends_[i].clear();  // why it cannot start is the newer reason
   }
   // A finished Job needs no sidecar any more.
   if (completed() && sidecar_.running() && !sidecar_.check(now))
@@ -220,6 +223,10 @@ bool Instance::completed() const {
 // The sentence for a person who asks why it is not ready; empty if nothing is missing.
 std::string Instance::what_is_missing(TimePoint now) {
   if (!trouble_.empty()) return trouble_;
+  for (const auto& port : record_.spec.ports)
+    if (record_.spec.has_sidecar && (port.port == kOutboundPort || port.port == kInboundPort))
+      return fmt::format("port {} is the sidecar's: give the program another containerPort",
+                         port.port);
   for (std::size_t i = 0; i < programs_.size(); ++i) {
     const auto& program = record_.spec.programs[i];
     if (programs_[i].running() || record_.programs[i].completed) continue;

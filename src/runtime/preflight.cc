@@ -100,7 +100,8 @@ std::vector<Requirement> requirements(const Options& options) {
                          "load the kernel module: modprobe bridge veth; Linux 5.6 or newer"));
   list.push_back(attempt("nftables", try_rules,
                          "load the kernel modules: modprobe -a nf_tables nft_chain_nat nft_redir "
-                         "nft_numgen nft_reject_ipv4"));
+                         "nft_numgen nft_reject_ipv4; inside a container, allow netlink and "
+                         "CAP_NET_ADMIN"));
   return list;
 }
 

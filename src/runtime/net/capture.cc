@@ -47,7 +47,7 @@ Result<std::uint32_t> generation_in(const char* answer, std::size_t size) {
 
 Result<std::uint32_t> generation_here() {
   const io::Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
-  if (!socket.valid()) return fail_errno("nftables");
+  if (!socket.valid()) return fail_errno("nftables cannot be reached");
   GenerationRequest request{};
   request.head.nlmsg_len = sizeof request;
   request.head.nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
@@ -55,16 +55,19 @@ Result<std::uint32_t> generation_here() {
   request.family.nfgen_family = AF_UNSPEC;
   request.family.version = NFNETLINK_V0;
   // The kernel answers within the call.
-  if (::send(socket.get(), &request, sizeof request, 0) < 0) return fail_errno("nftables");
+  if (::send(socket.get(), &request, sizeof request, 0) < 0)
+    return fail_errno("nftables cannot be asked");
   std::array<char, 1024> answer;
   const auto got = ::recv(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT);
-  if (got < 0) return fail_errno("nftables");
+  if (got < 0) return fail_errno("nftables does not answer");
   return generation_in(answer.data(), static_cast<std::size_t>(got));
 }
 
 }  // namespace
 
 Result<void> NftCapture::try_here(const std::string& rules) {
+  // Where nftables cannot be reached the library ends the process, so ask before it does.
+  CHECK_OK(generation_here());
   const std::unique_ptr<nft_ctx, decltype(&nft_ctx_free)> context(nft_ctx_new(NFT_CTX_DEFAULT),
                                                                   nft_ctx_free);
   if (!context) return fail(Code::exhausted, "nftables: out of memory");
