@@ -52,7 +52,8 @@ class UsersMesh(Mesh):
             (self.etc / file).write_text(pathlib.Path("/etc", file).read_text() + more)
         for file in ("subuid", "subgid"):
             (self.etc / file).write_text(subids)
-            pathlib.Path("/etc", file).touch()  # there has to be something to cover
+            if not pathlib.Path("/etc", file).exists():
+                pathlib.Path("/etc", file).touch()  # there has to be something to cover
         # Where the user can read them, wherever they were built.
         self.lab = shutil.copytree(LAB, self.workdir / "lab")
         for name in ("mortise", "mortise-proxy", "mortise-demo"):
