@@ -29,10 +29,11 @@ def FILES(mesh):
 
 
 def keep_a_key(name, secret):
-    kernel = ctypes.CDLL(None, use_errno=True)
-    assert kernel.syscall(KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, b"mortise-test") > 0
-    assert kernel.syscall(ADD_KEY, b"user", name.encode(), secret.encode(), len(secret),
-                          KEY_SPEC_SESSION_KEYRING) > 0
+    """In the session of this process, from which the mesh is started."""
+    kernel = ctypes.CDLL(None)
+    kernel.syscall(KEYCTL, KEYCTL_JOIN_SESSION_KEYRING, b"mortise-test")
+    kernel.syscall(ADD_KEY, b"user", name.encode(), secret.encode(), len(secret),
+                   KEY_SPEC_SESSION_KEYRING)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +63,10 @@ def test_no_identity_socket_can_be_reached(town, attacker):
     check_closed(ways)
 
 
-@pytest.mark.parametrize("name", ["control.sock", "sidecars/*/admin.sock"])
-def test_no_other_socket_of_the_mesh_can_be_reached(mesh, attacker, name):
-    check_closed({file: attacker.tries("connect_to", file) for file in mesh.data_dir.glob(name)})
+def test_no_other_socket_of_the_mesh_can_be_reached(mesh, attacker):
+    sockets = [path for path in mesh.data_dir.rglob("*") if path.is_socket()]
+    assert len(sockets) > 2 * len(hostility.INHABITANTS)
+    check_closed({path: attacker.tries("connect_to", path) for path in sockets})
 
 
 def test_no_file_of_the_mesh_can_be_read(mesh, town, attacker):
@@ -120,9 +122,9 @@ def test_a_program_sees_only_its_own_processes(mesh, town, attacker):
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGQUIT, signal.SIGKILL])
 def test_no_other_process_can_be_signalled(town, attacker, number):
     for who, pid in town.others(attacker.name).items():
-        if attacker.name == "sharing" and who == "the program of shared":
-            if hostility.landlock_version() < hostility.LANDLOCK_WITH_SIGNALS:
-                continue  # docs/threat-model.md
+        shares_uid = attacker.name == "sharing" and who == "the program of shared"
+        if shares_uid and hostility.landlock_version() < hostility.LANDLOCK_WITH_SIGNALS:
+            continue  # docs/threat-model.md
         assert attacker.tries("send_signal", pid, int(number)) == "EPERM", who
 
 
@@ -213,8 +215,11 @@ def test_shared_memory_is_the_workloads_own(town, attacker):
     assert town["victim"].tries("read", name) == "ENOENT"
 
 
-def test_keys_of_who_started_the_mesh_are_not_inherited(attacker):
-    assert attacker.tries("key", KEY) == "ENOKEY"
+def test_keys_of_who_started_the_mesh_are_not_inherited(mesh, attacker):
+    # The control: an ordinary child inherits them, whoever it becomes. Some containers have none.
+    inherited = hostility.on_the_host(mesh, 65534, "key", KEY)
+    assert isinstance(inherited, int) or inherited in {"ENOSYS", "EPERM"}
+    assert attacker.tries("key", KEY) == ("ENOKEY" if isinstance(inherited, int) else inherited)
 
 
 def test_a_program_run_by_hand_is_confined_as_well(mesh, town):
@@ -231,7 +236,7 @@ def test_a_program_run_by_hand_is_confined_as_well(mesh, town):
         outcomes = [json.loads(line)["outcome"] for line in done.stdout.splitlines()
                     if line.startswith("{")]
         assert len(outcomes) == len(orders)
-        assert outcomes[-2:] == ["ENOKEY", False]
+        assert outcomes[-2] in {"ENOKEY", "ENOSYS", "EPERM"} and outcomes[-1] is False
         check_closed({what: word for (what, *_), word in zip(orders[:-2], outcomes)})
 
 

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "io/descriptor.h"
@@ -36,9 +37,10 @@ Result<void> allow_moving_files(int ruleset) {
 
 }  // namespace
 
-Result<void> keep_out_of_other_programs() {
-  const auto version =
+Result<void> keep_out_of_other_programs(int newest) {
+  const auto known =
       ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  const auto version = std::min<long>(known, newest);
   // Version 1 would forbid programs to move files between folders.
   if (version < kFirstWithRefer) return {};
   // Any ruleset keeps out of others' memory. Without scopes it must be about files: making block
