@@ -89,15 +89,16 @@ def test_up_restores_what_was_killed(bare, footprint, chance, rounds):
 def test_an_up_that_was_killed_leaves_no_trouble(bare, footprint, chance, rounds):
     bare.down()
     files = calls.files(bare)
-    for _ in range(rounds(5, 150)):
-        moment, then = chance.uniform(0, LONGEST_UP), chance.choice(("down", "kill", "up"))
-        print(f"kills `up` after {moment:.6f} s, then {then}")
+    for _ in range(rounds(4, 150)):
+        moment = chance.uniform(0, LONGEST_UP)
+        kills, again = chance.random() < 0.5, chance.random() < 0.5
+        print(f"kills `up` after {moment:.6f} s{', everything' * kills}{', then up' * again}")
         killed_midway(bare, moment, "up", "-f", *files, "--detach")
-        if then == "up":
+        if kills:
+            kill_everything(bare)
+        if again:
             bare.up(*files)
             assert works(bare)
-        if then == "kill":
-            kill_everything(bare)
         bare.down()
         footprint.assert_nothing_is_left()
 

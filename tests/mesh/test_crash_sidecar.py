@@ -47,6 +47,18 @@ def test_both_sidecars_may_die_at_once(mesh, figure):
     figure("service back after both sidecars were killed", back - killed, 1)
 
 
+def test_a_sidecar_and_the_control_plane_may_die_at_once(mesh, figure):
+    """Keys are on no disk: the new sidecar waits for the new control plane, and callers for it."""
+    require_identity(mesh, True)
+    with calls.Calls(mesh) as load:
+        killed, gone = calls.kill_and_see_it_end(mesh.process("mortise", "control"),
+                                                 calls.sidecar(mesh, calls.SERVER))
+        back = wait_for_service(load, gone)
+        load.go_on()
+    assert load.troubles(in_flight=[(killed, gone)]) == []
+    figure("service back after a sidecar and the control plane were killed", back - killed, 1)
+
+
 def test_a_sidecar_that_is_killed_again_and_again_comes_back_as_quickly(mesh, figure):
     """Whoever served was no failure to start, so the pauses before the next one do not grow."""
     kills, slowest = [], 0
