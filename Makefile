@@ -44,7 +44,7 @@ nightly: install      ## fuzzers, thread races, many seeds, the whole mesh three
 bench: install        ## measures beside HAProxy, nginx, Envoy; ROWS="b1 b2", PAIRS=2 to try
 	@tools/install.sh bench
 	@$(PYTHON) tools/verify.py bench
-	@$(SUDO) $(PYTHON) bench/run.py $(ROWS) $(if $(PAIRS),--pairs $(PAIRS))
+	@$(SUDO) $(PYTHON) bench/run.py $(ROWS) $(if $(PAIRS),--pairs $(PAIRS)) $(OPTIONS)
 
 fresh:                ## the README's two commands on a new Debian 12 (FROM=scratch begins anew)
 	@tools/install.sh fresh

@@ -10,6 +10,7 @@ import argparse
 import importlib
 import os
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -94,6 +95,7 @@ def main(arguments):
     if os.geteuid() != 0:
         print("needs root: network namespaces, and CPU times of processes", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is undone
     with Session(chosen.pairs, chosen.seconds, chosen.publish, arguments,
                  chosen.patience) as session:
         good = [measure(name, session) for name in chosen.rows]

@@ -53,7 +53,8 @@ def closure(name, known):
         seen.add(current)
         if current not in known:
             named = INCLUDE.findall((ROOT / current).read_text())
-            known[current] = [f"src/{path}" for path in named if (ROOT / "src" / path).is_file()]
+            places = [place + path for path in named for place in ("src/", "")]
+            known[current] = [place for place in places if (ROOT / place).is_file()]
         todo += known[current]
     return seen
 
@@ -75,7 +76,8 @@ def tidy():
     """Tests are left out: gtest's macros are slow to analyse, and their claims are run anyway."""
     CACHE.mkdir(parents=True, exist_ok=True)
     known = {}
-    files = [name for name in sources("src/*.cc") if not name.endswith("_test.cc")]
+    files = [name for name in sources("src/*.cc", "bench/*.cc")
+             if not name.endswith("_test.cc")]
     prints = {name: fingerprint(name, known) for name in files}
     todo = [name for name in files if not (CACHE / prints[name]).exists()]
     print(f"{len(files)} sources, {len(todo)} not yet checked as they are now", flush=True)

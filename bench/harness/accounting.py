@@ -59,7 +59,7 @@ def memory(pids):
 
 
 def kernel_memory():
-    """kB of kernel slabs and of socket pages, the whole machine's."""
+    """kB of kernel slabs, the whole machine's."""
     text = pathlib.Path("/proc/meminfo").read_text()
     return int(re.search(r"^Slab:\s+(\d+)", text, re.MULTILINE)[1])
 

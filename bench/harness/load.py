@@ -18,8 +18,9 @@ class Generator:
 
     def __init__(self, session, candidate, *options, direct=False, uid=LOAD_UID):
         target = candidate.server_address() if direct else candidate.target()
-        command = [session.binaries / "mortise-load", "--to", target, "--host", "server",
-                   "--expect-bytes", BODY, *options]
+        program = session.for_everyone(session.binaries / "mortise-load")
+        command = [program, "--to", target, "--host", "server", "--expect-bytes", BODY,
+                   *options]
         self.command = words(command, candidate.client_netns(), uid, LOAD_CPU)
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

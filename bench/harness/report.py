@@ -6,6 +6,7 @@ everything else in the document belongs to people and stays as it is.
 
 import datetime
 import json
+import os
 import re
 
 from . import machine
@@ -25,7 +26,7 @@ def keep(name, row, result, session, seconds):
         "pairs": session.pairs, "machine": machine.describe(session), "result": result,
         "log": session.log,
     }
-    (session.results / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    write(session.results / f"{name}.json", json.dumps(kept, indent=1) + "\n")
     if standing == "published":
         publish(name, row, kept)
     return kept
@@ -48,9 +49,16 @@ def publish(name, row, kept, document=DOCUMENT, folder=CHARTS):
     for old in [*folder.glob(f"{name}.svg"), *folder.glob(f"{name}-*.svg")]:
         old.unlink()  # its rate may have been another
     for chart, svg in drawn.items():
-        (folder / f"{chart}.svg").write_text(svg)
+        write(folder / f"{chart}.svg", svg)
     text = document.read_text() if document.exists() else f"# Performance\n\n{TAIL}\n"
-    document.write_text(replaced(text, name, section(row, kept, drawn)))
+    write(document, replaced(text, name, section(row, kept, drawn)))
+
+
+def write(path, text):
+    """Root measures, but the files are the owner's of the directory they are in."""
+    path.write_text(text)
+    owner = path.parent.stat()
+    os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def section(row, kept, drawn):

@@ -8,8 +8,8 @@ class CopyLoop(Peer):
 
     def command(self, side):
         values = self.settings(side)
-        words = [self.session.binaries / "mortise-copy", "--listen", f"0.0.0.0:{values['listen']}",
-                 "--to", values["next"]]
+        program = self.session.for_everyone(self.session.binaries / "mortise-copy")
+        words = [program, "--listen", f"0.0.0.0:{values['listen']}", "--to", values["next"]]
         if side == "server":
             words += ["--from", f"{INBOUND_SOURCE}:0"]
         if self.shape == "pair":

@@ -104,7 +104,7 @@ class Envoy(Peer):
     name, label = "envoy", "Envoy"
 
     def check_present(self):
-        self.program = install(self.session.results / "envoy")
+        self.program = self.session.for_everyone(install(self.session.results / "envoy"))
         self.version = version_of(self.program)
 
     def command(self, side):
