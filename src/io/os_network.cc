@@ -12,6 +12,7 @@
 #include "io/socket_address.h"
 #include "io/socket_listener.h"
 #include "io/socket_stream.h"
+#include "io/spare.h"
 
 namespace mortise::io {
 namespace {
@@ -90,6 +91,9 @@ Result<void> give(const std::string& path, uid_t owner) {
 Task<Result<std::unique_ptr<Stream>>> OsNetwork::connect(Dial dial) {
   const auto step = "connect to " + dial.to.to_string();
   CO_TRY(auto socket, bound_socket(dial));
+  if (is_spare(socket.get(), spare_ / 2)) {
+    co_return fail(Code::exhausted, step + ": the process has as many descriptors as it may have");
+  }
   const auto raw = to_raw(dial.to);
   const bool at_once = ::connect(socket.get(), raw.get(), raw.size) == 0;
   if (!at_once && errno != EINPROGRESS) co_return fail_errno(step);
@@ -144,7 +148,7 @@ Result<std::unique_ptr<Listener>> OsNetwork::listen_unix(const std::string& path
 }
 
 Result<std::unique_ptr<Listener>> OsNetwork::adopt_listener(int descriptor) {
-  return SocketListener::adopt(loop_, Descriptor(descriptor));
+  return SocketListener::adopt(loop_, Descriptor(descriptor), spare_);
 }
 
 }  // namespace mortise::io

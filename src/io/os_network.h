@@ -8,7 +8,9 @@ namespace mortise::io {
 
 class OsNetwork final : public Network {
  public:
-  explicit OsNetwork(EpollLoop& loop) : loop_(loop) {}
+  // Listeners that are adopted here leave so many descriptors to everybody else in this process,
+  // and half of them to what connects here.
+  explicit OsNetwork(EpollLoop& loop, int spare = 0) : loop_(loop), spare_(spare) {}
 
   Task<Result<std::unique_ptr<Stream>>> connect(Dial dial) override;
   Task<Result<std::unique_ptr<Stream>>> connect_unix(std::string path) override;
@@ -19,6 +21,7 @@ class OsNetwork final : public Network {
 
  private:
   EpollLoop& loop_;
+  const int spare_;
 };
 
 }  // namespace mortise::io

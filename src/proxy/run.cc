@@ -14,6 +14,8 @@ namespace mortise::proxy {
 namespace {
 
 constexpr auto kDrainLimit = std::chrono::seconds(3);
+// However many connections there are, certificates and policy have to get through.
+constexpr int kSpareDescriptors = 64;
 
 // The control loop's parts: what tells the traffic loop what to do, and reports what it did.
 class ControlSide {
@@ -118,7 +120,7 @@ Result<void> run(const Options& options) {
   TRY(const auto signals, io::Signals::watch(control, {SIGTERM, SIGINT}));
 
   io::EpollLoop traffic_loop(seeds.next());
-  io::OsNetwork traffic_network(traffic_loop);
+  io::OsNetwork traffic_network(traffic_loop, kSpareDescriptors);
   TRY(const auto outbound, traffic_network.adopt_listener(options.outbound_fd));
   TRY(const auto inbound, traffic_network.adopt_listener(options.inbound_fd));
   Worker worker(traffic_loop, traffic_network, *log, self, Limits{});

@@ -9,6 +9,7 @@ namespace {
 
 // After an error of accept: usually descriptors ran out, and some connection will end.
 constexpr auto kAfterError = std::chrono::milliseconds(50);
+constexpr auto kQuiet = std::chrono::seconds(30);  // between two lines about such errors
 
 // Counts a connection for as long as its task lives, cancelled or not.
 class Place {
@@ -52,6 +53,7 @@ void Traffic::start() {
 }
 
 io::Task<void> Traffic::accept_all(io::Listener& listener, Room& room, Serve serve) {
+  TimePoint quiet_until;
   for (;;) {
     while (room.taken >= room.limit) {
       // At the limit newcomers wait in the kernel's backlog: no deadline, since some end.
@@ -60,7 +62,10 @@ io::Task<void> Traffic::accept_all(io::Listener& listener, Room& room, Serve ser
     }
     auto accepted = co_await listener.accept();
     if (!accepted) {
-      worker_.log.warning("accept: " + accepted.error().what());
+      if (worker_.loop.now() >= quiet_until) {
+        worker_.log.warning("accept: " + accepted.error().what());
+        quiet_until = worker_.loop.now() + kQuiet;
+      }
       co_await worker_.loop.sleep_for(kAfterError);
       continue;
     }

@@ -70,6 +70,7 @@ void Instance::look_at_home(TimePoint now) {
     return;
   }
   const auto generation = parts_.capture.generation(record_.netns);
+  if (!generation && generation.error().code() == Code::exhausted) return;  // nobody can tell
   if (!generation || *generation != rules_generation_) {
     parts_.log.warning(spec.key() + ": its rules were changed by somebody else: they are restored");
     capture_in_force_.clear();
@@ -241,6 +242,8 @@ std::string Instance::what_is_missing(TimePoint now) {
   }
   if (record_.spec.ports.empty()) return {};
   const auto listening = parts_.network.listening_ports(home());
+  // For want of descriptors nobody can tell: it is as it was.
+  if (!listening && listening.error().code() == Code::exhausted && record_.ready) return {};
   if (!listening) return listening.error().what();
   for (const auto& port : record_.spec.ports) {
     if (listening->contains(port.port)) continue;

@@ -6,6 +6,7 @@ namespace mortise::control::sidecars {
 namespace {
 
 constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
+constexpr Duration kQuiet = std::chrono::seconds(30);  // between two lines about one trouble
 constexpr Duration kLookForFiles = std::chrono::seconds(2);
 
 bool is_socket(const std::string& path) {
@@ -40,10 +41,14 @@ std::string Socket::objection(const io::Accepted& accepted) const {
 }
 
 io::Task<void> Socket::accept() {
+  TimePoint quiet_until;
   for (;;) {
     auto accepted = co_await listener_->accept();
     if (!accepted) {
-      log_.warning("socket of " + workload_ + ": " + accepted.error().what());
+      if (loop_.now() >= quiet_until) {
+        log_.warning("socket of " + workload_ + ": " + accepted.error().what());
+        quiet_until = loop_.now() + kQuiet;
+      }
       co_await loop_.sleep_for(kPauseAfterFailure);
       continue;
     }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "runtime/net/listeners.h"
@@ -69,6 +70,7 @@ std::string own_netns_of(const ProcessId& process) {
 // Whether the link is there, is up and has this address (netdevice(7)).
 bool is_up(const std::string& link, const IpAddress& address) {
   const io::Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return true;  // nobody can tell
   ifreq question{};
   link.copy(question.ifr_name, IFNAMSIZ - 1);
   if (::ioctl(socket.get(), SIOCGIFFLAGS, &question) != 0 || (question.ifr_flags & IFF_UP) == 0 ||
@@ -176,7 +178,8 @@ bool PrivateNetwork::is_open() {
                     "/proc/thread-self/fd/" + std::to_string(switch_.get())))
     return false;
   const auto inside = Visit::enter(layout_.switch_netns());
-  return inside && Netlink::index_of(kBridge);
+  if (!inside) return inside.error().code() == Code::exhausted;
+  return Netlink::index_of(kBridge).has_value() || errno == EMFILE || errno == ENFILE;
 }
 
 bool PrivateNetwork::is_intact(const Home& home, const ProcessId& inhabitant) {
@@ -184,7 +187,8 @@ bool PrivateNetwork::is_intact(const Home& home, const ProcessId& inhabitant) {
   if (is_alive(inhabitant) && !is_same_file(netns_path(home.netns), own_netns_of(inhabitant)))
     return false;
   const auto inside = Visit::enter(home.netns);
-  return inside && is_up("eth0", Layout::address(home.slot));
+  if (!inside) return inside.error().code() == Code::exhausted;
+  return is_up("eth0", Layout::address(home.slot));
 }
 
 Result<bool> PrivateNetwork::reclaim(const Home& home, const ProcessId& inhabitant) {

@@ -36,6 +36,7 @@ class Network {
   virtual Result<void> open() = 0;
   virtual Result<void> ensure(const Home& home) = 0;
   // Whether open() still holds: somebody else may have removed the switch.
+  // Those that cannot be looked at for want of descriptors are taken as they were.
   virtual bool is_open() = 0;
   // Whether the home is as ensure() left it, as far as somebody else may have changed it.
   // `inhabitant` was started there; invalid: nobody lives there now.
