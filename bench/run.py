@@ -37,7 +37,7 @@ def parse(arguments, rows):
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(rows))
     parser.add_argument("--pairs", type=int, default=FULL_PAIRS,
                         help=f"rounds of each row; fewer than {FULL_PAIRS} are not published")
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of one measurement")
+    parser.add_argument("--seconds", type=float, default=1.7, help="length of one measurement")
     parser.add_argument("--publish", choices=("valid", "never"), default="valid",
                         help="whether docs/performance.md is rewritten by a valid run")
     parser.add_argument("--patience", type=int, default=3,

@@ -3,7 +3,7 @@
 from harness import traffic
 
 TITLE = "B1: HTTP/1.1 in plain text, one proxy"
-MINUTES = 3.5
+MINUTES = 3.0
 RATE = 5000
 
 

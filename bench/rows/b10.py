@@ -6,7 +6,7 @@ from harness.starting import time_one
 from harness.traffic import start, stop, versions, with_interval
 
 TITLE = "B10: idle footprint and start"
-MINUTES = 1.5
+MINUTES = 0.8
 
 
 def measure(session):

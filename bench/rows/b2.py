@@ -3,7 +3,7 @@
 from harness import traffic
 
 TITLE = "B2: HTTP/1.1 over mutual TLS, two sidecars"
-MINUTES = 6.5
+MINUTES = 5.7
 RATES = (1000, 5000)
 
 

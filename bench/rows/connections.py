@@ -3,7 +3,7 @@
 from harness import traffic
 
 TITLE = "Connections: one client connection for each request, two sidecars"
-MINUTES = 3.5
+MINUTES = 2.7
 RATE = 1000
 
 

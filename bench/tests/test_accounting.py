@@ -1,6 +1,8 @@
 """CPU time, memory and disturbance: from the kernel's texts to shares."""
 
 import os
+import resource
+import subprocess
 import types
 
 from harness import accounting
@@ -25,6 +27,18 @@ def test_memory_is_read_by_name():
 def test_own_run_time_and_memory_can_be_read():
     assert accounting.run_time(os.getpid()) > 0
     assert accounting.memory([os.getpid()])["pss"] > 0
+
+
+def test_run_time_is_what_user_and_system_time_add_up_to():
+    child = subprocess.Popen(["python3", "-c", "sum(range(10**7)); print(flush=True); input()"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdout.readline()
+    read = accounting.run_time(child.pid) / 1e9
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    child.communicate(b"\n")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert 0.8 * used < read <= used + 0.02
 
 
 def test_a_process_that_is_gone_has_no_run_time():

@@ -60,3 +60,31 @@ def test_a_trial_is_not_published():
 def test_a_full_valid_run_is_published_unless_told_not_to():
     assert report.standing_of({}, FakeSession(10)) == "published"
     assert report.standing_of({}, FakeSession(10, "never")) == "valid, not published as asked"
+
+
+class FakeRow:
+    TITLE = "B1: a row"
+
+    @staticmethod
+    def render(result):
+        return f"figure {result['figure']}"
+
+    @staticmethod
+    def charts(result):
+        return {f"b1-{result['figure']}": "<svg/>"}
+
+
+def test_publishing_writes_section_and_chart_and_drops_the_old_chart(tmp_path):
+    document, charts = tmp_path / "performance.md", tmp_path / "performance"
+    document.write_text(TEXT)
+    machine = {"cores": 2, "virtual": True, "cpu": "Some CPU", "memory_gib": 4, "system": "Debian",
+               "kernel": "6.1", "openssl": "OpenSSL 3.0", "mortise": "abc"}
+    for figure in (7, 8):
+        kept = {"result": {"figure": figure}, "date": "2026-11-21", "seconds": 3.0, "pairs": 10,
+                "command": "make bench b1", "machine": machine}
+        report.publish("b1", FakeRow, kept, document, charts)
+    text = document.read_text()
+    assert "figure 8" in text and "figure 7" not in text and "old" not in text
+    assert "![B1: a row](performance/b1-8.svg)" in text
+    assert "by `make bench b1`, 10 pairs, on 2 virtual CPUs (Some CPU)" in text
+    assert [file.name for file in charts.iterdir()] == ["b1-8.svg"]
