@@ -4,6 +4,7 @@ The figures come from the command line (`mortise up`, the receipt that `mortise 
 from /proc.
 """
 
+import os
 import statistics
 
 from harness import statistics as figures
@@ -30,6 +31,7 @@ def measure(session):
 def one_size(session, count, changes):
     mesh = whole_mesh.WholeMesh(session, f"scale-{count}")
     session.say(f"scale: starting {count} workloads")
+    load = os.getloadavg()[0]
     started = mesh.up(count)
     pids = mesh.processes()
     if len(pids["sidecar"]) != count:
@@ -47,9 +49,9 @@ def one_size(session, count, changes):
     after = memory_of(pids)
     stopped = mesh.down()
     session.say(f"scale: {count} workloads, down in {stopped:.1f} s")
-    return {"workloads": count, "start_s": started, "down_s": stopped, "start_cpu_s": start_cpu,
+    return {"workloads": count, "load": load, "start_s": started, "start_cpu_s": start_cpu,
             "idle_cpu": idle, "memory": taken, "memory_after_changes": after,
-            "receipts_ms": receipts}
+            "receipts_ms": receipts, "down_s": stopped}
 
 
 def memory_of(pids):
@@ -124,8 +126,11 @@ def render(result):
 
 
 def notes(result):
-    return (f"Each workload is an httpbin with a Service and a sidecar of its own. {result['changes']}"
-            " changes of each kind; their time is that of the receipt (`applied by N of N proxies in"
-            " T ms`). Memory of a sidecar is the median, after the start and before any traffic:"
-            " private pages are what one more sidecar costs, while RSS counts the pages that all of"
-            " them share again in each.")
+    loads = " / ".join(f"{size['load']:.1f}" for size in result["sizes"])
+    return (
+        "Each workload is an httpbin with a Service and a sidecar of its own. "
+        f"{result['changes']} changes of each kind; their time is that of the receipt (`applied by "
+        "N of N proxies in T ms`). Memory of a sidecar is the median, after the start and before "
+        "any traffic: private pages are what one more sidecar costs, while RSS counts the pages "
+        "that all of them share again in each. The load average before each start was "
+        f"{loads}: what else the machine did makes the times longer, CPU and memory not.")

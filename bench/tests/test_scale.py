@@ -21,7 +21,7 @@ def test_the_receipt_of_a_change_is_read_as_the_command_prints_it():
 
 
 def test_figures_and_goals_stand_in_the_table():
-    size = {"workloads": 50, "start_s": 4.5, "down_s": 0.5, "memory": MEMORY,
+    size = {"workloads": 50, "load": 0.5, "start_s": 4.5, "down_s": 0.5, "memory": MEMORY,
             "start_cpu_s": dict.fromkeys(scale.KINDS, 0.25),
             "idle_cpu": dict.fromkeys(scale.KINDS, 0.001), "memory_after_changes": MEMORY,
             "receipts_ms": {"mesh": [5.0, 7.0, 9.0], "service": [1.0, 1.0, 3.0]}}
