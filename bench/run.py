@@ -19,7 +19,7 @@ BENCH = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 sys.dont_write_bytecode = True
 
-from harness import report  # noqa: E402  (the path above comes first)
+from harness import accounting, report  # noqa: E402  (the path above comes first)
 from harness.session import FULL_PAIRS, Absent, Session  # noqa: E402
 
 # In this order where all are run; what is not named here follows by name.
@@ -53,6 +53,15 @@ def parse(arguments, rows):
     return chosen
 
 
+def command_of(arguments):
+    """What to type to get the same again."""
+    parts = ["make bench"]
+    options = []
+    for word in arguments:
+        (options if options or word.startswith("-") else parts).append(word)
+    return " ".join(parts) + (f' OPTIONS="{" ".join(options)}"' if options else "")
+
+
 def load(name):
     return importlib.import_module(f"rows.{name}")
 
@@ -70,7 +79,7 @@ def measure(name, session):
     """One row from start to published; whether it gave valid figures."""
     row = load(name)
     session.say(f"{name}: {row.TITLE} (about {row.MINUTES * session.share():.1f} min)")
-    began = time.monotonic()
+    began, before = time.monotonic(), accounting.Reading({})
     try:
         result = row.measure(session)
     except Absent as missing:
@@ -80,7 +89,8 @@ def measure(name, session):
         traceback.print_exc()
         session.say(f"{name}: FAILED, no figures")
         return False
-    kept = report.keep(name, row, result, session, time.monotonic() - began)
+    meanwhile = accounting.between(before, accounting.Reading({}))
+    kept = report.keep(name, row, result, session, time.monotonic() - began, meanwhile["steal"])
     session.say(f"{name}: done in {kept['seconds']:.0f} s; {kept['standing']}")
     print(row.render(result), flush=True)
     return not result.get("void")
@@ -96,8 +106,8 @@ def main(arguments):
         print("needs root: network namespaces, and CPU times of processes", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is undone
-    with Session(chosen.pairs, chosen.seconds, chosen.publish, arguments,
-                 chosen.patience) as session:
+    with Session(chosen.pairs, chosen.seconds, chosen.publish,
+                 command_of(arguments), chosen.patience) as session:
         good = [measure(name, session) for name in chosen.rows]
     session.say(f"{sum(good)} of {len(good)} rows have valid figures")
     return 0 if all(good) else 1

@@ -17,13 +17,14 @@ CHARTS = ROOT / "docs" / "performance"
 TAIL = "<!-- bench:new rows above -->"
 
 
-def keep(name, row, result, session, seconds):
+def keep(name, row, result, session, seconds, steal):
     """Writes the result's JSON and, if the run deserves it, the row's section and charts."""
     standing = standing_of(result, session)
     kept = {
         "row": name, "title": row.TITLE, "standing": standing, "seconds": round(seconds, 1),
+        "steal": steal,
         "date": datetime.date.today().isoformat(), "command": session.command,
-        "pairs": session.pairs, "machine": machine.describe(session), "result": result,
+        "pairs": session.pairs, "machine": session.machine, "result": result,
         "log": session.log,
     }
     write(session.results / f"{name}.json", json.dumps(kept, indent=1) + "\n")
@@ -67,7 +68,8 @@ def section(row, kept, drawn):
     for chart in drawn:
         lines += [f"![{row.TITLE}](performance/{chart}.svg)", ""]
     lines += [f"Measured {kept['date']} in {kept['seconds']:.0f} s by `{kept['command']}`, "
-              f"{kept['pairs']} pairs, on {machine.sentence(kept['machine'])}.", ""]
+              f"{kept['pairs']} pairs, on {machine.sentence(kept['machine'])}; the host stole"
+              f" {kept['steal']:.1%} of the CPU time meanwhile.", ""]
     return "\n".join(lines)
 
 

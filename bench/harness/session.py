@@ -2,12 +2,12 @@
 
 import os
 import pathlib
-import shlex
 import shutil
 import subprocess
 import tempfile
 import time
 
+from . import machine
 from .mesh import Mesh
 from .programs import LOAD_UID, words
 
@@ -24,10 +24,10 @@ class Session:
     """pairs, seconds: how often and how long to measure. workdir: a directory of this run's own,
     which every uid may enter. binaries: where mortise and the bench's programs are."""
 
-    def __init__(self, pairs, seconds, publish, arguments, patience=3):
+    def __init__(self, pairs, seconds, publish, command, patience=3):
         self.pairs, self.seconds, self.publish = pairs, seconds, publish
         self.patience = patience  # how often a disturbed measurement is taken again
-        self.command = shlex.join(["make", "bench", *arguments]) if arguments else "make bench"
+        self.command = command  # as a person would type it
         self.binaries = pathlib.Path(
             os.environ.get("MORTISE_BIN", ROOT / "build" / "release" / "bin"))
         self.results = RESULTS
@@ -42,6 +42,7 @@ class Session:
         self.workdir = pathlib.Path(tempfile.mkdtemp(prefix="mortise-bench-"))
         self.workdir.chmod(0o755)
         self.results.mkdir(parents=True, exist_ok=True)
+        self.machine = machine.describe(self)  # before docs/performance.md changes
         for name in ("mortise", "mortise-proxy", "mortise-load", "mortise-copy"):
             if not (self.binaries / name).exists():
                 raise SystemExit(f"{self.binaries / name} is missing: `make bench` builds it")

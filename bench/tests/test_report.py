@@ -81,10 +81,11 @@ def test_publishing_writes_section_and_chart_and_drops_the_old_chart(tmp_path):
                "kernel": "6.1", "openssl": "OpenSSL 3.0", "mortise": "abc"}
     for figure in (7, 8):
         kept = {"result": {"figure": figure}, "date": "2026-11-21", "seconds": 3.0, "pairs": 10,
-                "command": "make bench b1", "machine": machine}
+                "command": "make bench b1", "machine": machine, "steal": 0.001}
         report.publish("b1", FakeRow, kept, document, charts)
     text = document.read_text()
     assert "figure 8" in text and "figure 7" not in text and "old" not in text
     assert "![B1: a row](performance/b1-8.svg)" in text
     assert "by `make bench b1`, 10 pairs, on 2 virtual CPUs (Some CPU)" in text
+    assert "stole 0.1% of the CPU time" in text
     assert [file.name for file in charts.iterdir()] == ["b1-8.svg"]

@@ -15,6 +15,12 @@ def test_rows_and_pairs_are_chosen():
     assert (chosen.rows, chosen.pairs) == (["b2", "b1"], 2)
 
 
+def test_a_result_names_the_command_that_gives_it_again():
+    assert run.command_of([]) == "make bench"
+    assert run.command_of(["b1", "b2"]) == "make bench b1 b2"
+    assert run.command_of(["b1", "--pairs", "12"]) == 'make bench b1 OPTIONS="--pairs 12"'
+
+
 @pytest.mark.parametrize("arguments", [["b3"], ["--pairs", "0"], ["--publish", "always"]])
 def test_what_makes_no_sense_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as refused:

@@ -50,7 +50,9 @@ class Mortise(Candidate):
 
     def identities(self, wanted):
         """That both sidecars say what the wire says, and between whom."""
-        edges = eventually(lambda: [edge for edge in self.mesh.edges() if edge.get("server_id")],
+        # Callers that were refused are reported as well, with no request of theirs.
+        edges = eventually(lambda: [edge for edge in self.mesh.edges()
+                                    if edge["server_id"] and int(edge["requests"]) > 0],
                            10, f"{self.name}: its sidecars report an encrypted edge")
         said = {(edge["tls"], edge["cipher"], edge["client_id"], edge["server_id"])
                 for edge in edges}
