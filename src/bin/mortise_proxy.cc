@@ -16,7 +16,7 @@ constexpr int kWrongUsage = 64;
 constexpr const char* kUsage =
     "usage: mortise-proxy --workload NS/NAME --address IP --control-socket PATH\n"
     "         [--outbound-fd 3] [--inbound-fd 4] [--admin-socket PATH]\n"
-    "         [--log-level debug|info|warning|error]\n"
+    "         [--announce-fd N] [--log-level debug|info|warning|error]\n"
     "`mortise up` starts one for each workload that has a sidecar.\n";
 
 Result<int> descriptor(const std::string& text) {
@@ -51,6 +51,8 @@ Result<void> take(mortise::proxy::Options& options, const std::string& name,
     TRY(options.outbound_fd, descriptor(value));
   } else if (name == "--inbound-fd") {
     TRY(options.inbound_fd, descriptor(value));
+  } else if (name == "--announce-fd") {
+    TRY(options.announce_fd, descriptor(value));
   } else if (name == "--admin-socket") {
     options.admin_socket = value;
   } else if (name == "--log-level") {

@@ -12,10 +12,11 @@ using wire::http1::RequestHead;
 
 class Http1Connection {
  public:
-  Http1Connection(io::Loop& loop, const Limits& limits, Inbox& client, Upstream& upstream,
-                  std::string client_cert)
+  Http1Connection(io::Loop& loop, const Limits& limits, Ending& ending, Inbox& client,
+                  Upstream& upstream, std::string client_cert)
       : loop_(loop),
         limits_(limits),
+        ending_(ending),
         client_(client),
         upstream_(upstream),
         client_cert_(std::move(client_cert)) {}
@@ -35,6 +36,7 @@ class Http1Connection {
 
   io::Loop& loop_;
   const Limits& limits_;
+  Ending& ending_;
   Inbox& client_;
   Upstream& upstream_;
   std::string client_cert_;
@@ -71,6 +73,8 @@ io::Task<Http1Connection::Read> Http1Connection::read_request() {
       }
       if (*size > 0) co_return accept_head(head_, *size);
     }
+    std::optional<Ending::Idle> idle;
+    if (!begun) idle.emplace(ending_);
     const auto got = co_await io::before(loop_, deadline, client_.fill());
     if (!got) co_return begun ? refuse(request_timed_out()) : Read::over;
     if (!*got || **got == 0) co_return Read::over;
@@ -107,7 +111,7 @@ io::Task<bool> Http1Connection::answer_one() {
   ExchangeEnd end{.client = Client::unanswered, .body_read = request_.body.done()};
   auto route = co_await upstream_.open();
   if (route) {
-    end = co_await exchange(loop_, limits_, request_, client_, route->leg->bytes(),
+    end = co_await exchange({loop_, limits_, ending_}, request_, client_, route->leg->bytes(),
                             route->edge.sums());
     if (end.leg_reusable) route->leg->reuse();
     if (end.client == Client::unanswered) ++route->edge.sums().requests_failed;
@@ -129,7 +133,7 @@ io::Task<bool> Http1Connection::answer_one() {
     case Client::unanswered:
       break;
   }
-  if (!end.body_read || !request_.keep_alive || request_.http10) {
+  if (!end.body_read || !request_.keep_alive || request_.http10 || ending_.begun()) {
     co_await reply_and_linger(end.reply);
     co_return false;
   }
@@ -164,9 +168,9 @@ io::Task<bool> Http1Connection::drain() {
 
 }  // namespace
 
-io::Task<void> serve_http1(io::Loop& loop, const Limits& limits, Inbox& client, Upstream& upstream,
-                           std::string client_cert) {
-  Http1Connection connection(loop, limits, client, upstream, std::move(client_cert));
+io::Task<void> serve_http1(io::Loop& loop, const Limits& limits, Ending& ending, Inbox& client,
+                           Upstream& upstream, std::string client_cert) {
+  Http1Connection connection(loop, limits, ending, client, upstream, std::move(client_cert));
   co_await connection.run();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/loop.h"
+#include "proxy/ending.h"
 #include "proxy/inbox.h"
 #include "proxy/limits.h"
 #include "proxy/upstream.h"
@@ -13,7 +14,7 @@ namespace mortise::proxy {
 
 // Serves until the client leaves or breaks the protocol. `client_cert` is what every request's
 // X-Forwarded-Client-Cert is set to; empty: it is only removed.
-io::Task<void> serve_http1(io::Loop& loop, const Limits& limits, Inbox& client, Upstream& upstream,
-                           std::string client_cert);
+io::Task<void> serve_http1(io::Loop& loop, const Limits& limits, Ending& ending, Inbox& client,
+                           Upstream& upstream, std::string client_cert);
 
 }  // namespace mortise::proxy

@@ -54,7 +54,7 @@ class FakeUpstream final : public Upstream {
 class Http1 : public ::testing::Test {
  protected:
   void start(std::string client_cert = {}) {
-    task_ = serve_http1(loop_, limits_, inbox_, upstream_, std::move(client_cert));
+    task_ = serve_http1(loop_, limits_, ending_, inbox_, upstream_, std::move(client_cert));
     task_.start();
     loop_.settle();
   }
@@ -62,6 +62,7 @@ class Http1 : public ::testing::Test {
 
   HandLoop loop_;
   Limits limits_;
+  Ending ending_{loop_};
   ScriptedStream client_{loop_};
   Inbox inbox_{client_};
   FakeUpstream upstream_{loop_};
@@ -404,6 +405,38 @@ TEST_F(Http1, CountsRequestsFailuresAndBytes) {
   EXPECT_EQ(taken[0].second.requests, 3U);
   EXPECT_EQ(taken[0].second.requests_failed, 2U);
   EXPECT_EQ(taken[0].second.bytes_received, 3 * kGet.size());
+}
+
+TEST_F(Http1, LastAnswerOfAnEndingSidecarSaysSo) {
+  start();
+  client_.peer_sends(kGet);
+  ending_.begin();  // while the application thinks
+  leg().peer_sends(kOk);
+  EXPECT_EQ(client_.take_received(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nconnection: close\r\n\r\nok");
+  EXPECT_TRUE(client_.write_side_finished());
+}
+
+TEST_F(Http1, RequestSentBeforeTheLastAnswerWasSeenIsAnsweredToo) {
+  start();
+  client_.peer_sends(kGet);
+  client_.peer_sends(kGet);
+  ending_.begin();
+  leg(0).peer_sends(kOk);
+  EXPECT_EQ(client_.take_received(), kOk);
+  leg(1).peer_sends(kOk);
+  EXPECT_NE(client_.take_received().find("connection: close"), std::string::npos);
+}
+
+TEST_F(Http1, IsIdleBetweenTwoRequestsOnly) {
+  start();
+  EXPECT_EQ(ending_.idle(), 1U);
+  client_.peer_sends(kGet.substr(0, 10));
+  EXPECT_EQ(ending_.idle(), 0U);
+  client_.peer_sends(kGet.substr(10));
+  EXPECT_EQ(ending_.idle(), 0U);
+  leg().peer_sends(kOk);
+  EXPECT_EQ(ending_.idle(), 1U);
 }
 
 }  // namespace

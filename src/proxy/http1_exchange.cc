@@ -17,9 +17,14 @@ constexpr int kInterimAnswers = 64;
 
 class Exchange {
  public:
-  Exchange(io::Loop& loop, const Limits& limits, Request& request, Inbox& client, io::Stream& leg,
-           EdgeSums& sums)
-      : loop_(loop), limits_(limits), request_(request), client_(client), leg_(leg), sums_(sums) {}
+  Exchange(ExchangeRules rules, Request& request, Inbox& client, io::Stream& leg, EdgeSums& sums)
+      : loop_(rules.loop),
+        limits_(rules.limits),
+        ending_(rules.ending),
+        request_(request),
+        client_(client),
+        leg_(leg),
+        sums_(sums) {}
 
   io::Task<ExchangeEnd> run();
 
@@ -40,6 +45,7 @@ class Exchange {
 
   io::Loop& loop_;
   const Limits& limits_;
+  const Ending& ending_;
   Request& request_;
   Inbox& client_;
   io::Stream& leg_;
@@ -48,6 +54,7 @@ class Exchange {
   std::string out_;
   io::Gate changed_{loop_};
   Sending sending_ = Sending::underway;
+  Persistence persistence_ = Persistence::close;  // as the client was told
   std::optional<ExchangeEnd> answered_;
 };
 
@@ -152,7 +159,8 @@ io::Task<std::optional<Reset>> Exchange::receive_final_head(ResponseHead& head) 
     if (upgraded && !request_.upgrade) co_return Reset::protocol_error;
     if (head.status >= 200 || upgraded) {
       out_.clear();
-      append_response(head, persistence(head), out_);
+      persistence_ = persistence(head);
+      append_response(head, persistence_, out_);
       answer_.consume(*size);
       co_return std::nullopt;
     }
@@ -172,6 +180,8 @@ Persistence Exchange::persistence(const ResponseHead& head) const {
   if (!request_.keep_alive || head.framing == Framing::until_close || body_may_never_come) {
     return Persistence::close;
   }
+  // A client that has sent its next request already is told with the answer to that one.
+  if (ending_.begun() && client_.empty()) return Persistence::close;
   return request_.http10 ? Persistence::keep_alive_http10 : Persistence::default_for_version;
 }
 
@@ -184,7 +194,7 @@ io::Task<ExchangeEnd> Exchange::forward_answer(const ResponseHead& head) {
     if (co_await write_to_client()) end.client = Client::upgraded;
     co_return end;
   }
-  const bool keep = persistence(head) != Persistence::close;
+  const bool keep = persistence_ != Persistence::close;
   BodyCursor body(head.framing, head.content_length);
   if (!append_body(answer_, body, out_)) co_return end;
   if (!co_await write_to_client()) co_return end;
@@ -212,10 +222,10 @@ io::Task<bool> Exchange::write_to_client() {
 
 }  // namespace
 
-io::Task<ExchangeEnd> exchange(io::Loop& loop, const Limits& limits, Request& request,
-                               Inbox& client, io::Stream& leg, EdgeSums& sums) {
+io::Task<ExchangeEnd> exchange(ExchangeRules rules, Request& request, Inbox& client,
+                               io::Stream& leg, EdgeSums& sums) {
   ++sums.requests;
-  Exchange parts(loop, limits, request, client, leg, sums);
+  Exchange parts(rules, request, client, leg, sums);
   co_return co_await parts.run();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "io/loop.h"
+#include "proxy/ending.h"
 #include "proxy/http1_body.h"
 #include "proxy/limits.h"
 #include "proxy/local_reply.h"
@@ -37,8 +38,15 @@ struct ExchangeEnd {
   LocalReply reply{};
 };
 
-// Sends `request` on `leg` and the answer to `client`. Both must outlive the task.
-io::Task<ExchangeEnd> exchange(io::Loop& loop, const Limits& limits, Request& request,
-                               Inbox& client, io::Stream& leg, EdgeSums& sums);
+// Borrowed, like everything below, for longer than the task.
+struct ExchangeRules {
+  io::Loop& loop;
+  const Limits& limits;
+  const Ending& ending;
+};
+
+// Sends `request` on `leg` and the answer to `client`.
+io::Task<ExchangeEnd> exchange(ExchangeRules rules, Request& request, Inbox& client,
+                               io::Stream& leg, EdgeSums& sums);
 
 }  // namespace mortise::proxy

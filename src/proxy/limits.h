@@ -35,9 +35,10 @@ struct Limits {
   Duration linger = std::chrono::seconds(2);     // for a client to read its last answer
   Duration late_body = std::chrono::seconds(5);  // for a body that its answer overtook
   Duration drain = std::chrono::seconds(30);     // for what a new policy contradicts
-  // A leg is dropped before the far side would: sidecars keep theirs for http_idle, applications
-  // often for two seconds only.
-  Duration idle_mutual_leg = std::chrono::seconds(60);
+  // A leg is dropped before the far side would, so that no request meets its end: applications keep
+  // theirs often for two seconds only, sidecars for http_idle, but one that hands over ends what is
+  // idle after its grace (30 s, where nobody asks for less).
+  Duration idle_mutual_leg = std::chrono::seconds(20);
   Duration idle_plain_leg = std::chrono::seconds(1);
   // Outbound: how long a client may stay silent before its server is let speak first (K-26).
   Duration first_words = std::chrono::milliseconds(50);

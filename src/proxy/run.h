@@ -16,10 +16,14 @@ struct Options {
   int outbound_fd = 3;  // listening sockets, made by the supervisor
   int inbound_fd = 4;
   std::string admin_socket;  // empty: no admin interface
+  // For one that takes over from a predecessor on the same sockets: where it says, once, that it
+  // serves. Before it can, it neither accepts nor takes the admin socket. -1: the first one.
+  int announce_fd = -1;
   Level log_level = Level::info;
 };
 
-// Serves until SIGTERM or SIGINT, then lets what is going on end for a few seconds.
+// Serves until a signal. SIGUSR1: somebody else serves from now on; lets what is going on end, for
+// as long as that takes. SIGTERM and SIGINT: the same for a few seconds.
 Result<void> run(const Options& options);
 
 }  // namespace mortise::proxy

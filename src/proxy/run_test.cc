@@ -37,16 +37,22 @@ class SidecarProcess : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
   void SetUp() override {
-    Options options{"full/sleep",       IpAddress::parse("127.0.0.1").value(),
-                    folder_ + "/none",  listening_socket(),
-                    listening_socket(), admin_socket(),
+    Options options{"full/sleep",
+                    IpAddress::parse("127.0.0.1").value(),
+                    folder_ + "/none",
+                    listening_socket(),
+                    listening_socket(),
+                    admin_socket(),
+                    -1,
                     Level::error};
+    adjust(options);
     child_ = fork();
     ASSERT_GE(child_, 0);
     if (child_ == 0) _exit(run(options) ? 0 : 1);
     close(options.outbound_fd);
     close(options.inbound_fd);
   }
+  virtual void adjust(Options&) {}
   // The exit status, or minus the signal that ended it.
   int end(int number) {
     if (child_ <= 0) return 0;
@@ -98,6 +104,58 @@ TEST_F(SidecarProcess, AnswersItsOperatorOnASocketOfItsOwnUserAlone) {  // invar
   EXPECT_TRUE(S_ISSOCK(socket.st_mode));
   EXPECT_EQ(socket.st_mode & 0777, 0600U);
   EXPECT_EQ(end(SIGTERM), 0);
+}
+
+TEST_F(SidecarProcess, EndsByItselfWhenAnotherOneServesAndNothingGoesOn) {
+  ASSERT_TRUE(ask("/stats"));
+  EXPECT_EQ(end(SIGUSR1), 0);
+}
+
+// Beside one that serves: takes nothing from it before it can serve itself, which this one, without
+// a control plane, never can.
+class Successor : public SidecarProcess {
+ protected:
+  void adjust(Options& options) override {
+    ASSERT_EQ(pipe(announcement_), 0);
+    options.announce_fd = announcement_[1];
+    inbound_ = dup(options.inbound_fd);
+  }
+  ~Successor() override {
+    for (const int descriptor : {announcement_[0], inbound_}) close(descriptor);
+  }
+  // It waits for signals as soon as they do not end it any more.
+  static io::Task<bool> heeds_signals(io::Loop& loop, pid_t process) {
+    const auto deadline = loop.now() + 10s;
+    while (loop.now() < deadline) {
+      std::ifstream status("/proc/" + std::to_string(process) + "/status");
+      for (std::string line; std::getline(status, line);) {
+        if (!line.starts_with("SigBlk:")) continue;
+        if (std::stoull(line.substr(7), nullptr, 16) & 1U << (SIGUSR1 - 1)) co_return true;
+      }
+      co_await loop.sleep_for(5ms);
+    }
+    co_return false;
+  }
+  int announcement_[2] = {-1, -1};
+  int inbound_ = -1;
+};
+
+TEST_F(Successor, NeitherAcceptsNorAnnouncesBeforeItIsInForce) {
+  close(announcement_[1]);
+  sockaddr address{};
+  socklen_t size = sizeof address;
+  ASSERT_EQ(getsockname(inbound_, &address, &size), 0);
+  const int caller = socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(connect(caller, &address, size), 0);
+  ASSERT_TRUE(loop_.run_until_done(heeds_signals(loop_, child_)));
+  EXPECT_EQ(end(SIGUSR1), 0);  // in an orderly way
+  EXPECT_FALSE(std::filesystem::exists(admin_socket()));
+  char word = 0;
+  EXPECT_EQ(read(announcement_[0], &word, 1), 0);
+  const int taken = accept(inbound_, nullptr, nullptr);
+  EXPECT_GE(taken, 0);
+  close(taken);
+  close(caller);
 }
 
 TEST_F(SidecarProcess, LeavesNoCoreFile) {  // invariant 2

@@ -24,6 +24,7 @@ class Place {
     --worker_.connections;
     --room_.taken;
     room_.free.open();
+    worker_.ending.note();
   }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -85,15 +86,26 @@ io::Task<void> Traffic::tidy_now_and_then() {
   }
 }
 
-io::Task<bool> Traffic::drained() {
-  co_await connections_.drained();  // the caller has the deadline
+void Traffic::stop_accepting() {
+  accepting_outbound_.cancel();
+  accepting_inbound_.cancel();
+  worker_.ending.begin();
+}
+
+io::Task<bool> Traffic::ended(bool idle_ones_too) {
+  // The callers have the deadline.
+  while (worker_.connections > (idle_ones_too ? 0 : worker_.ending.idle())) {
+    co_await worker_.ending.changed();
+  }
   co_return true;
 }
 
+io::Task<void> Traffic::finish(Duration limit) {
+  co_await io::before(worker_.loop, worker_.loop.now() + limit, ended(true));
+}
+
 io::Task<void> Traffic::drain(Duration limit) {
-  accepting_outbound_.cancel();
-  accepting_inbound_.cancel();
-  co_await io::before(worker_.loop, worker_.loop.now() + limit, drained());
+  co_await io::before(worker_.loop, worker_.loop.now() + limit, ended(false));
 }
 
 }  // namespace mortise::proxy

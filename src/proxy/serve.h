@@ -21,7 +21,12 @@ class Traffic {
   Traffic(Worker& worker, io::Listener& outbound, io::Listener& inbound);
 
   void start();
-  // Stops accepting and waits for what is going on, up to a limit.
+  // From here on the listeners are not used any more, and connections of HTTP/1 end with their
+  // next answer.
+  void stop_accepting();
+  // Then: waits until every connection has ended, up to a limit.
+  io::Task<void> finish(Duration limit);
+  // The same, but those of HTTP/1 that are between two requests are not waited for.
   io::Task<void> drain(Duration limit);
 
  private:
@@ -29,7 +34,7 @@ class Traffic {
   io::Task<void> accept_all(io::Listener& listener, Room& room, Serve serve);
   io::Task<void> serve_one(Room& room, Serve serve, io::Accepted accepted);
   io::Task<void> tidy_now_and_then();
-  io::Task<bool> drained();
+  io::Task<bool> ended(bool idle_ones_too);
 
   Worker& worker_;
   io::Listener& outbound_;

@@ -20,6 +20,7 @@ Worker::Worker(io::Loop& on, io::Network& network_used, Log& log_used, Self self
       edges(limits.edges),
       legs(loop, network, limits, edges),
       balancer(loop.random()),
+      ending(loop),
       changed(loop) {}
 
 void Worker::use(std::shared_ptr<const Snapshot> snapshot) {

@@ -8,6 +8,7 @@
 #include "io/scope.h"
 #include "proxy/config/identity.h"
 #include "proxy/config/snapshot.h"
+#include "proxy/ending.h"
 #include "proxy/outbound/balance.h"
 #include "proxy/outbound/leg_pool.h"
 
@@ -56,6 +57,7 @@ class Worker {
   EdgeTable edges;
   LegPool legs;
   Balancer balancer;
+  Ending ending;
 
   // One line for the operator about one connection. A flood of them is cut short and counted, so
   // that strangers cannot fill the log.

@@ -12,7 +12,7 @@ namespace mortise::proxy {
 namespace {
 
 io::Task<void> serve_requests(InboundConnection& connection) {
-  const auto& worker = connection.worker;
+  auto& worker = connection.worker;
   const auto* tls = connection.stream->tls();
   const CountedConnection counted(connection.count_as("http"));
   if (connection.inbox.empty()) {
@@ -21,7 +21,8 @@ io::Task<void> serve_requests(InboundConnection& connection) {
     if (!first) co_return;  // closed in order, as after a last request
   }
   connection.application.serve_peer(tls != nullptr, counted.edge().again());
-  co_await serve_http1(worker.loop, worker.limits, connection.inbox, connection.application,
+  co_await serve_http1(worker.loop, worker.limits, worker.ending, connection.inbox,
+                       connection.application,
                        tls != nullptr ? forwarded_client_cert(*tls) : std::string());
 }
 

@@ -150,7 +150,7 @@ io::Task<void> Outbound::hear_both(TcpLeg leg) {
 
 io::Task<void> Outbound::serve_http() {
   OutboundRequests requests(worker_, target_);
-  co_await serve_http1(worker_.loop, worker_.limits, inbox_, requests, {});
+  co_await serve_http1(worker_.loop, worker_.limits, worker_.ending, inbox_, requests, {});
 }
 
 io::Task<void> Outbound::serve_tcp() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "io/race.h"
+
 namespace mortise::proxy {
 namespace {
 
@@ -69,8 +71,19 @@ io::Task<Result<void>> Reporter::report_on_one_connection() {
            co_await channel->call(kMethod, unconfirmed_->SerializeAsString(), kLimit));
     unconfirmed_.reset();
     backoff_.succeeded();
-    co_await parts_.loop.sleep_for(parts_.every);
+    confirmed_ = sequence_;
+    confirmed_again_.pulse();
+    const auto next = parts_.loop.now() + parts_.every;
+    static_cast<void>(co_await io::OpenOrTimeout(parts_.loop, hurry_, next));
   }
+}
+
+io::Task<bool> Reporter::report_last() {
+  const auto last = sequence_ + 1;
+  hurry_.open();
+  while (confirmed_ < last) co_await confirmed_again_.opened();
+  hurry_.close();
+  co_return true;
 }
 
 // The edges are counted on the traffic loop and taken there.

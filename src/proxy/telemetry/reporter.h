@@ -30,10 +30,17 @@ class Reporter {
     std::function<Standing()> standing;
     Duration every = std::chrono::seconds(1);
   };
-  explicit Reporter(Parts parts) : parts_(std::move(parts)), collected_(parts_.loop) {}
+  explicit Reporter(Parts parts)
+      : parts_(std::move(parts)),
+        collected_(parts_.loop),
+        hurry_(parts_.loop),
+        confirmed_again_(parts_.loop) {}
 
   // For the life of the process.
   io::Task<void> run();
+  // Until a report that was collected from now on has been confirmed, without waiting for its time.
+  // The caller has the deadline.
+  io::Task<bool> report_last();
 
  private:
   io::Task<Result<void>> report_on_one_connection();
@@ -46,6 +53,9 @@ class Reporter {
   std::optional<telemetry::v1::ReportRequest> unconfirmed_;
   TimePoint last_collected_;
   io::Gate collected_;
+  std::uint64_t confirmed_ = 0;  // sequence of the last one
+  io::Gate hurry_;               // open: nothing is waited for any more
+  io::Gate confirmed_again_;
 };
 
 }  // namespace mortise::proxy

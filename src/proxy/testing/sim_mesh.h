@@ -215,12 +215,8 @@ class SimMesh {
     }
   }
 
-  Worker& worker(const model::Workload& workload) {
-    for (auto& sidecar : sidecars_) {
-      if (sidecar->workload.name == workload.name) return sidecar->worker;
-    }
-    MORTISE_CHECK(false);
-  }
+  Worker& worker(const model::Workload& workload) { return sidecar(workload).worker; }
+  Traffic& traffic(const model::Workload& workload) { return sidecar(workload).traffic; }
   void renew_identities() {
     for (auto& sidecar : sidecars_) renew_identity(*sidecar);
   }
@@ -254,6 +250,13 @@ class SimMesh {
     Worker worker;
     Traffic traffic;
   };
+
+  Sidecar& sidecar(const model::Workload& workload) {
+    for (auto& sidecar : sidecars_) {
+      if (sidecar->workload.name == workload.name) return *sidecar;
+    }
+    MORTISE_CHECK(false);
+  }
 
   void renew_identity(Sidecar& sidecar) {
     const pki::SpiffeId id{"cluster.local", sidecar.workload.namespace_name,
