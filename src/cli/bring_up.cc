@@ -10,6 +10,7 @@
 #include "cli/duration.h"
 #include "cli/host.h"
 #include "cli/readiness.h"
+#include "cli/restart.h"
 #include "client/blocking.h"
 #include "manifest/kinds.h"
 #include "model/names.h"
@@ -74,6 +75,12 @@ Result<int> apply_files(Context& context, const BringUp& what, Steps& steps) {
   return kDone;
 }
 
+const char* what_started(const runtime::Started& started) {
+  if (started.replaced_control_plane) return "replaced the supervisor and the control plane";
+  if (started.replaced_supervisor) return "replaced the supervisor";
+  return started.supervisor ? "started the control plane" : "the control plane runs already";
+}
+
 }  // namespace
 
 Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt& interrupt) {
@@ -90,8 +97,9 @@ Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt&
   steps.done("checked this machine and the files");
 
   Brought brought;
-  TRY(brought.started_now, context.host.start(kSupervisorLimit));
-  steps.done(brought.started_now ? "started the control plane" : "the control plane runs already");
+  TRY(const auto started, context.host.start(kSupervisorLimit));
+  brought.started_now = started.supervisor;
+  steps.done(what_started(started));
   if (what.check_stored) {
     const auto checked_out = what.check_stored(context);
     const bool usable = checked_out && *checked_out == kDone;
@@ -116,6 +124,8 @@ Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt&
   }
   TRY(const auto workloads, context.mesh.workloads(""));
   steps.done(fmt::format("{} ready", plural(workloads.size(), "workload")));
+  TRY(const auto outdated, context.host.outdated_sidecars());
+  CHECK_OK(restart_sidecars(context, outdated, {}, interrupt));
   return brought;
 }
 

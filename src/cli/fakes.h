@@ -52,6 +52,11 @@ class FakeMesh final : public client::BlockingClient {
     }
     return found;
   }
+  Result<void> restart_sidecar(client::RestartSidecar what) override {
+    restarted.push_back(what);
+    if (what.name == broken) return fail(Code::unavailable, "the new process ended with status 3");
+    return {};
+  }
   Result<client::MeshStatus> status() override { return mesh_status; }
   Result<client::SettingsChange> put_settings(std::map<std::string, std::string> what) override {
     settings = std::move(what);
@@ -87,15 +92,18 @@ class FakeMesh final : public client::BlockingClient {
   std::map<std::string, std::string> settings;
   std::vector<std::string> asked;
   std::vector<client::SetMtls> changes;
+  std::vector<client::RestartSidecar> restarted;
+  std::string broken;  // the pod whose sidecar cannot be replaced
 };
 
 class FakeHost final : public Host {
  public:
   Result<void> preflight() override { return ready; }
-  Result<bool> start(std::chrono::milliseconds) override {
+  Result<runtime::Started> start(std::chrono::milliseconds) override {
     ++starts;
-    return !std::exchange(is_running, !dies_after_start);
+    return runtime::Started{.supervisor = !std::exchange(is_running, !dies_after_start)};
   }
+  Result<std::vector<std::string>> outdated_sidecars() override { return outdated; }
   bool running() override { return is_running; }
   bool rootless() override { return is_rootless; }
   Result<void> supervise() override { return {}; }
@@ -132,6 +140,7 @@ class FakeHost final : public Host {
   bool is_running = false;
   bool is_rootless = false;
   bool dies_after_start = false;
+  std::vector<std::string> outdated;  // sidecars
   int starts = 0;
   int exec_status = 0;
   int exec_failures = 0;  // that come first

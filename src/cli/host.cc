@@ -16,9 +16,13 @@ class LinuxHost final : public Host {
     TRY(const auto options, this->options());
     return runtime::preflight(options);
   }
-  Result<bool> start(milliseconds limit) override {
+  Result<runtime::Started> start(milliseconds limit) override {
     TRY(const auto options, this->options());
     return runtime::start_supervisor(options, limit);
+  }
+  Result<std::vector<std::string>> outdated_sidecars() override {
+    TRY(const auto options, this->options());
+    return runtime::outdated_sidecars(options);
   }
   bool running() override { return runtime::supervisor_pid(data_dir_).has_value(); }
   bool rootless() override { return runtime::is_rootless(data_dir_); }

@@ -26,8 +26,9 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual Result<void> preflight() = 0;
-  // True: the supervisor was started now.
-  virtual Result<bool> start(std::chrono::milliseconds limit) = 0;
+  virtual Result<runtime::Started> start(std::chrono::milliseconds limit) = 0;
+  // Keys of workloads whose sidecar is of another version than what is installed now.
+  virtual Result<std::vector<std::string>> outdated_sidecars() = 0;
   virtual bool running() = 0;
   // Whether the mesh is an ordinary user's: runtime/rootless.h.
   virtual bool rootless() = 0;

@@ -22,6 +22,7 @@ const std::map<std::string, const char*> kGroups = {
     {"create", "Create a namespace"},
     {"demo", "Example applications that prove themselves"},
     {"mtls", "Who must encrypt: see it and change it"},
+    {"proxy", "The sidecars: replace one by a new process"},
 };
 
 // A tree of CLI11 commands made from the verbs.
@@ -151,10 +152,10 @@ Answered explain(Tree& tree, const CLI::ParseError& error, const std::vector<std
 }
 
 // The words docs/spec/cli.md keeps for commands that are still to come.
-constexpr std::array<std::string_view, 15> kReserved = {
-    "edges",        "tap",       "describe", "proxy",   "check", "dashboard",
-    "docs",         "graph",     "cert",     "analyze", "ca",    "mtls effective",
-    "mtls history", "mtls undo", "demo load"};
+constexpr std::array<std::string_view, 16> kReserved = {
+    "edges",          "tap",          "describe",  "proxy status", "proxy config", "check",
+    "docs",           "graph",        "cert",      "analyze",      "ca",           "dashboard",
+    "mtls effective", "mtls history", "mtls undo", "demo load"};
 
 // Whether the value of this option is the next word.
 bool takes_next_word(const std::string& option) {

@@ -2,6 +2,7 @@
 // REST API; words that are part of a contract (modes, actions) stay words.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -109,6 +110,26 @@ struct MtlsRule {
   std::vector<std::string> notes;  // what the person should know about it
   std::uint64_t revision = 0;
   std::optional<Receipt> receipt;
+};
+
+// A restart of a sidecar that somebody waits for.
+struct Restart {
+  std::uint64_t id = 0;
+  std::string workload;             // "NS/POD"
+  std::chrono::milliseconds grace;  // for what is going on in the old process
+  std::chrono::milliseconds limit;  // for the new one to be in force
+};
+
+// What became of it. An empty problem: the new process is in force.
+struct RestartEnd {
+  std::uint64_t id = 0;
+  std::string problem;
+};
+
+// How far the control plane is: its revision, and the number of the newest restart.
+struct News {
+  std::uint64_t revision = 0;
+  std::uint64_t restarts = 0;
 };
 
 struct Edge {

@@ -47,6 +47,9 @@ class SocketClient final : public BlockingClient {
   Result<std::vector<WorkloadStatus>> workloads(std::string namespace_name) override {
     return OneCall(path_)(&Client::workloads, std::move(namespace_name));
   }
+  Result<void> restart_sidecar(RestartSidecar what) override {
+    return OneCall(path_)(&Client::restart_sidecar, std::move(what));
+  }
   Result<MeshStatus> status() override { return OneCall(path_)(&Client::status); }
   Result<SettingsChange> put_settings(std::map<std::string, std::string> settings) override {
     return OneCall(path_)(&Client::put_settings, std::move(settings));

@@ -20,6 +20,7 @@ class BlockingClient {
   virtual Result<std::vector<Object>> objects(Query query) = 0;
   // An empty namespace means all.
   virtual Result<std::vector<WorkloadStatus>> workloads(std::string namespace_name) = 0;
+  virtual Result<void> restart_sidecar(RestartSidecar what) = 0;
   virtual Result<MeshStatus> status() = 0;
   virtual Result<SettingsChange> put_settings(std::map<std::string, std::string> settings) = 0;
   virtual Result<MtlsRule> mtls(std::string resource) = 0;

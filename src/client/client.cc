@@ -115,6 +115,35 @@ io::Task<Result<std::uint64_t>> Client::revision(std::uint64_t after,
   co_return decode_revision(body);
 }
 
+io::Task<Result<News>> Client::news(News known, std::chrono::milliseconds wait) {
+  std::string target = "/api/v1/revision";
+  add(target, "after", std::to_string(known.revision));
+  add(target, "restarts_after", std::to_string(known.restarts));
+  add(target, "wait_ms", std::to_string(wait.count()));
+  CO_TRY(const auto body, co_await send_ok({.target = std::move(target), .wait = wait}));
+  co_return decode_news(body);
+}
+
+io::Task<Result<void>> Client::restart_sidecar(RestartSidecar what) {
+  auto target = path_of(what.namespace_name, what.name) + "/restart";
+  const auto wait = what.limit;
+  CO_CHECK_OK(co_await send_ok(
+      {.method = "POST", .target = std::move(target), .body = encode(what), .wait = wait}));
+  co_return Result<void>();
+}
+
+io::Task<Result<std::vector<Restart>>> Client::restarts() {
+  CO_TRY(const auto body, co_await send_ok({.target = "/api/v1/restarts"}));
+  co_return decode_restarts(body);
+}
+
+io::Task<Result<void>> Client::end_restart(RestartEnd end) {
+  auto target = "/api/v1/restarts/" + std::to_string(end.id);
+  CO_CHECK_OK(
+      co_await send_ok({.method = "POST", .target = std::move(target), .body = encode(end)}));
+  co_return Result<void>();
+}
+
 namespace {
 
 // A refused change is an answer: nothing was changed, and here is why.

@@ -49,6 +49,13 @@ struct SetMtls {
   std::chrono::milliseconds wait{10'000};
 };
 
+struct RestartSidecar {
+  std::string namespace_name;
+  std::string name;                         // of the pod
+  std::chrono::milliseconds grace{30'000};  // for what is going on in the old process
+  std::chrono::milliseconds limit{20'000};  // for the new one to be in force
+};
+
 // Failures: unavailable — nobody listens on the socket, or the control plane is too busy;
 // not_found, conflict, invalid, denied — the control plane's own sentence; timed_out.
 class Client {
@@ -57,6 +64,15 @@ class Client {
 
   // Answers as soon as the revision is greater than `after`, or when the wait is over.
   io::Task<Result<std::uint64_t>> revision(std::uint64_t after, std::chrono::milliseconds wait);
+
+  // The same, and also as soon as another restart is asked for.
+  io::Task<Result<News>> news(News known, std::chrono::milliseconds wait);
+
+  // Until the new process is in force, or the reason why the old one serves on.
+  io::Task<Result<void>> restart_sidecar(RestartSidecar what);
+  // For whoever runs the sidecars: what to do, and what became of it.
+  io::Task<Result<std::vector<Restart>>> restarts();
+  io::Task<Result<void>> end_restart(RestartEnd end);
 
   io::Task<Result<Change>> apply(Apply what);
   io::Task<Result<Change>> remove(Remove what);

@@ -172,6 +172,12 @@ std::string encode(const std::vector<Registration>& registrations) {
   return dump({{"items", std::move(items)}});
 }
 
+std::string encode(const RestartSidecar& restart) {
+  return dump({{"grace_ms", restart.grace.count()}, {"limit_ms", restart.limit.count()}});
+}
+
+std::string encode(const RestartEnd& end) { return dump({{"problem", end.problem}}); }
+
 std::string encode(const std::map<std::string, std::string>& settings) { return dump(settings); }
 
 Result<std::uint64_t> decode_revision(std::string_view body) {
@@ -179,6 +185,24 @@ Result<std::uint64_t> decode_revision(std::string_view body) {
   if (!member(json, "revision").is_number())
     return fail(Code::bug, "the control plane's answer has no revision");
   return number<std::uint64_t>(json, "revision");
+}
+
+Result<News> decode_news(std::string_view body) {
+  TRY(const auto revision, decode_revision(body));
+  TRY(const auto json, parse_object(body));
+  return News{.revision = revision, .restarts = number<std::uint64_t>(json, "restarts")};
+}
+
+Result<std::vector<Restart>> decode_restarts(std::string_view body) {
+  TRY(const auto json, parse_object(body));
+  std::vector<Restart> restarts;
+  for (const auto& item : member(json, "items"))
+    restarts.push_back(
+        {.id = number<std::uint64_t>(item, "id"),
+         .workload = text(item, "workload"),
+         .grace = std::chrono::milliseconds(number<std::int64_t>(item, "grace_ms")),
+         .limit = std::chrono::milliseconds(number<std::int64_t>(item, "limit_ms"))});
+  return restarts;
 }
 
 Result<Change> decode_change(std::string_view body) {

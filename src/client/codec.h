@@ -22,9 +22,13 @@ std::string encode(const Apply& apply);
 std::string encode(const Remove& remove);
 std::string encode(const SetMtls& change);
 std::string encode(const std::vector<Registration>& registrations);
+std::string encode(const RestartSidecar& restart);
+std::string encode(const RestartEnd& end);
 std::string encode(const std::map<std::string, std::string>& settings);
 
 Result<std::uint64_t> decode_revision(std::string_view body);
+Result<News> decode_news(std::string_view body);
+Result<std::vector<Restart>> decode_restarts(std::string_view body);
 Result<Change> decode_change(std::string_view body);
 Result<std::vector<Object>> decode_objects(std::string_view body);
 Result<std::vector<WorkloadStatus>> decode_workloads(std::string_view body);

@@ -71,7 +71,9 @@ class ControlPlane {
         edges_([this](const std::string& address) { return name_of(address); }),
         services_({on.loop, on.registry, hub_, ca_, edges_, on.log}),
         sockets_({on.loop, on.network, on.registry, services_, on.data_dir.sidecars(), on.log}),
-        api_({on.loop, on.registry, writer_, hub_, edges_, sockets_, ca_, on.loop.now()}) {
+        restarts_(on.loop, [this] { writer_.wake(); }),
+        api_({on.loop, on.registry, writer_, hub_, edges_, sockets_, restarts_, ca_,
+              on.loop.now()}) {
     writer_.observe([this](const registry::Touched& touched) { hub_.on_change(touched); });
     writer_.observe([this](const registry::Touched& touched) { sockets_.on_change(touched); });
   }
@@ -142,6 +144,7 @@ class ControlPlane {
   telemetry::Edges edges_;
   sidecars::Services services_;
   sidecars::Sockets sockets_;
+  sidecars::Restarts restarts_;
   api::Server api_;
 };
 

@@ -18,8 +18,6 @@ constexpr Duration kLook = std::chrono::milliseconds(50);
 constexpr Duration kLookRarely = std::chrono::seconds(2);
 // How long after a change something is likely to happen soon.
 constexpr Duration kCloseWatch = std::chrono::seconds(15);
-// New connections wait this long for a sidecar that is away, then they are refused.
-constexpr Duration kBacklogPatience = std::chrono::seconds(5);
 // How soon is noticed what somebody else did to our namespaces, rules and folders.
 constexpr Duration kLookAtHome = std::chrono::seconds(1);
 constexpr Duration kDeregistration = std::chrono::seconds(2);
@@ -30,15 +28,11 @@ constexpr Duration kGrace = std::chrono::seconds(5);
 Instance::Instance(const Parts& parts, InstanceRecord& record)
     : parts_(parts),
       record_(record),
-      sidecar_(parts.processes, record.sidecar, record.sidecar_restarts, parts.save),
-      sidecar_was_in_force_(record.ready && record.sidecar.valid()),
+      sidecar_(parts, record),
       state_(record.ready ? "Running" : "Starting") {
   for (auto& program : record.programs)
     programs_.emplace_back(parts.processes, program.process, program.restarts, parts.save);
   last_ends_.resize(programs_.size());
-  // At once: until somebody else has its sockets, the end of this sidecar would close them, with
-  // the connections that wait there. If it has ended already, it gets new ones.
-  if (auto taken = parts.processes.take_sockets(record.sidecar)) sockets_ = *std::move(taken);
 }
 
 void Instance::step(TimePoint now, const std::string& service_rules) {
@@ -96,7 +90,7 @@ ProcessId Instance::inhabitant() const {
 // sockets and rules that were in it.
 Result<void> Instance::reclaim_or_leave_home() {
   TRY(const bool same, parts_.network.reclaim(home(), inhabitant()));
-  if (!same && !sidecar_.running()) sockets_ = {};
+  if (!same && !sidecar_.running()) sidecar_.close();
   capture_in_force_.clear();
   services_in_force_.clear();
   return {};
@@ -130,60 +124,17 @@ Result<void> Instance::apply_rules(std::string& in_force, const std::string& wan
   return {};
 }
 
-// The sockets outlive sidecars: ours, or those of a sidecar that an earlier supervisor started.
-Result<void> Instance::prepare_sockets(TimePoint now) {
-  if (sidecar_.running()) {
-    if (sockets_.outbound.valid()) return {};
-    TRY(sockets_, parts_.processes.take_sockets(record_.sidecar));
-    return {};
-  }
-  if (!sidecar_.due(now)) {
-    if (!sidecar_serves(now)) sockets_ = {};
-    return {};
-  }
-  if (sockets_.outbound.valid()) return {};
-  auto made = parts_.network.listen(home());
-  if (!made && made.error().code() == Code::conflict) return make_way(made.error());
-  TRY(sockets_, std::move(made));
-  return {};
-}
-
-// Somebody else has one of the sidecar's ports.
-std::unexpected<Error> Instance::make_way(const Error& taken) {
-  const auto uid = parts_.layout.sidecar_uid(record_.slot);
-  if (parts_.processes.signal_inside(record_.netns, uid, SIGKILL) > 0)
-    return fail(Code::unavailable,
-                "Starting: an earlier sidecar, of which there is no record, ends");
-  return fail(Code::conflict,
-              fmt::format("{}: a program of this workload has it, but {} and {} are the sidecar's; "
-                          "give the program another port",
-                          taken.what(), kOutboundPort, kInboundPort));
-}
-
-// A short absence counts as service: callers wait in the backlog of the sockets that we hold.
-bool Instance::sidecar_serves(TimePoint now) const {
-  return sidecar_was_in_force_ &&
-         (!sidecar_missing_since_ || now - *sidecar_missing_since_ < kBacklogPatience);
-}
-
 void Instance::run_sidecar(TimePoint now) {
-  if (!record_.spec.has_sidecar || completed()) return;
-  if (const auto ending = sidecar_.check(now)) {
-    if (!sidecar_missing_since_) sidecar_missing_since_ = now;
-    watch_closely_until_ = now + kCloseWatch;
-    parts_.log.warning(fmt::format("{}: sidecar {}", record_.spec.key(), ending->to_string()));
-  }
-  if (const auto prepared = prepare_sockets(now); !prepared) {
-    trouble_ = prepared.error().what();
-    build_at_ = now + kRetry;
-    return;
-  }
+  if (!record_.spec.has_sidecar) return;
+  // A finished Job needs no sidecar any more.
+  if (completed()) return sidecar_.retire(now);
+  const bool ran = sidecar_.running();
   // Who is not registered has no socket to ask for an identity yet.
-  if (!registered_ || !sidecar_.due(now)) return;
-  const auto uid = parts_.layout.sidecar_uid(record_.slot);
-  parts_.processes.signal_inside(record_.netns, uid, SIGKILL);
-  sidecar_.start(now, sidecar_launch(parts_.layout, parts_.binaries, record_, sockets_,
-                                     parts_.sidecar_log_level));
+  if (const auto stepped = sidecar_.step(now, registered_.has_value()); !stepped) {
+    trouble_ = stepped.error().what();
+    build_at_ = now + kRetry;
+  }
+  if (ran && !sidecar_.running()) watch_closely_until_ = now + kCloseWatch;
 }
 
 void Instance::run_programs(TimePoint now) {
@@ -211,9 +162,6 @@ void Instance::run_programs(TimePoint now) {
     runner.start(now, program_launch(parts_.layout, parts_.binaries, record_, program));
     if (!runner.running()) last_ends_[i].clear();  // why it cannot start is the newer reason
   }
-  // A finished Job needs no sidecar any more.
-  if (completed() && sidecar_.running() && !sidecar_.check(now))
-    parts_.processes.signal(record_.sidecar, SIGTERM);
 }
 
 bool Instance::completed() const {
@@ -235,7 +183,7 @@ std::string Instance::what_is_missing(TimePoint now) {
     if (!programs_[i].trouble().empty()) return programs_[i].trouble();
     if (!program.argv.empty()) return "Starting";
   }
-  if (record_.spec.has_sidecar && !sidecar_serves(now)) {
+  if (record_.spec.has_sidecar && !sidecar_.serves(now)) {
     if (sidecar_.running() || sidecar_.trouble().empty())
       return "Starting: waiting for the sidecar";
     return "Restarting: sidecar " + sidecar_.trouble();
@@ -276,21 +224,16 @@ TimePoint Instance::next_step(TimePoint now) const {
   if (record_.removing) next = std::min(next, now + kLook);
   for (const auto& program : programs_)
     if (!program.running() && program.start_at() > now) next = std::min(next, program.start_at());
-  if (!sidecar_.running() && sidecar_.start_at() > now) next = std::min(next, sidecar_.start_at());
-  return next;
+  return std::min(next, sidecar_.next_step(now));
 }
 
 void Instance::set_sidecar(const client::SidecarStatus& status) {
   // Once it was in force it serves, also while the control plane is away.
-  if (!sidecar_.running() || !status.connected || !status.synced) return;
-  sidecar_was_in_force_ = true;
-  sidecar_missing_since_.reset();
-  sidecar_.proven();
+  if (status.connected && status.synced) sidecar_.set_in_force();
 }
 
 bool Instance::awaits_sidecar() const {
-  return record_.spec.has_sidecar && !record_.removing && !completed() &&
-         (!sidecar_was_in_force_ || sidecar_missing_since_);
+  return record_.spec.has_sidecar && !record_.removing && !completed() && sidecar_.awaited();
 }
 
 model::Workload Instance::workload() const {
@@ -332,7 +275,7 @@ void Instance::leave(TimePoint now) {
   if (!deregistered_ && waited < kDeregistration) return;
   const int number = waited < kDeregistration + kGrace ? SIGTERM : SIGKILL;
   // Collects those that ended, so that none stays a zombie.
-  sidecar_.check(now);
+  sidecar_.collect(now);
   for (auto& program : programs_) program.check(now);
   if (parts_.processes.signal_inside(record_.netns, std::nullopt, number) > 0) return;
   // Who left the namespace would meet the next owner of its uid.
@@ -345,7 +288,7 @@ void Instance::leave(TimePoint now) {
 }
 
 Result<void> Instance::demolish() {
-  sockets_ = {};
+  sidecar_.close();
   CHECK_OK(parts_.network.remove(home()));
   return remove_all(parts_.layout.sidecar_dir(record_.spec.namespace_name, record_.spec.name));
 }

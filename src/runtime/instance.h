@@ -6,27 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "base/log.h"
-#include "client/answers.h"
-#include "runtime/net/capture.h"
-#include "runtime/process/launch.h"
-#include "runtime/process/runner.h"
+#include "runtime/sidecar.h"
 
 namespace mortise::runtime {
-
-// What instances work with; outlives them.
-struct Parts {
-  const Layout& layout;
-  const Binaries& binaries;
-  Network& network;
-  Capture& capture;
-  Processes& processes;
-  Log& log;
-  std::function<Result<void>()> save;  // writes the state down
-  // Makes the folder that only this sidecar's uid can enter.
-  std::function<Result<void>(const std::string& path, std::uint32_t uid)> make_sidecar_dir;
-  Level sidecar_log_level = Level::info;
-};
 
 class Instance {
  public:
@@ -48,6 +30,10 @@ class Instance {
   void forget_registration() { registered_.reset(); }
   void set_sidecar(const client::SidecarStatus& status);
 
+  // What was asked of its sidecar, and what became of it; once.
+  void hand_over(const client::Restart& asked, TimePoint now) { sidecar_.hand_over(asked, now); }
+  std::optional<client::RestartEnd> handed_over() { return sidecar_.handed_over(); }
+
   // What the control plane should know and does not; nothing if it knows all.
   [[nodiscard]] std::optional<client::Registration> unregistered() const;
   [[nodiscard]] bool wants_deregistration() const { return record_.removing && !deregistered_; }
@@ -63,10 +49,7 @@ class Instance {
   Result<void> reclaim_or_leave_home();
   [[nodiscard]] ProcessId inhabitant() const;
   Result<void> apply_rules(std::string& in_force, const std::string& wanted);
-  Result<void> prepare_sockets(TimePoint now);
-  std::unexpected<Error> make_way(const Error& taken);
   void run_sidecar(TimePoint now);
-  [[nodiscard]] bool sidecar_serves(TimePoint now) const;
   void run_programs(TimePoint now);
   void look_at_readiness(TimePoint now);
   [[nodiscard]] std::string what_is_missing(TimePoint now);
@@ -77,7 +60,7 @@ class Instance {
 
   const Parts& parts_;
   InstanceRecord& record_;
-  Runner sidecar_;
+  Sidecar sidecar_;
   std::deque<Runner> programs_;
   std::vector<std::string> last_ends_;  // beside programs_: how each ended last, and its last line
 
@@ -88,9 +71,6 @@ class Instance {
   std::string services_in_force_;
   std::uint32_t rules_generation_ = 0;  // after our last change
   TimePoint looked_at_home_;
-  CaptureSockets sockets_;
-  bool sidecar_was_in_force_ = false;
-  std::optional<TimePoint> sidecar_missing_since_;  // from its end until the next one is in force
   std::string state_;
   TimePoint watch_closely_until_;
   std::optional<client::Registration> registered_;

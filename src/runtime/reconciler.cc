@@ -205,6 +205,20 @@ bool Reconciler::awaits_sidecars() const {
                              [](const auto& entry) { return entry.second->awaits_sidecar(); });
 }
 
+void Reconciler::hand_over(const std::vector<client::Restart>& asked, TimePoint now) {
+  for (const auto& restart : asked) {
+    const auto found = instances_.find(restart.workload);
+    if (found != instances_.end()) found->second->hand_over(restart, now);
+  }
+}
+
+std::vector<client::RestartEnd> Reconciler::handed_over() {
+  std::vector<client::RestartEnd> ends;
+  for (auto& [key, instance] : instances_)
+    if (auto end = instance->handed_over()) ends.push_back(*std::move(end));
+  return ends;
+}
+
 void Reconciler::forget_registrations() {
   for (auto& [key, instance] : instances_) instance->forget_registration();
 }

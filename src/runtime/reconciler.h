@@ -33,6 +33,9 @@ class Reconciler {
   void departed(const std::string& key);
   [[nodiscard]] const std::set<std::string>& strangers() const { return strangers_; }
   [[nodiscard]] bool awaits_sidecars() const;
+  // Restarts of sidecars that somebody waits for, and what became of those that have ended.
+  void hand_over(const std::vector<client::Restart>& asked, TimePoint now);
+  std::vector<client::RestartEnd> handed_over();
   // After the control plane came back: it may have forgotten.
   void forget_registrations();
 

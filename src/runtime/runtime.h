@@ -65,9 +65,17 @@ bool is_rootless(const std::string& data_dir);
 // Fails with Code::conflict when another supervisor has this data directory.
 Result<void> supervise(const Options& options);
 
-// Starts `mortise supervise` in the background unless it runs, and waits until the control plane
-// answers. True: it was started now. Blocks up to `limit`.
-Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds limit);
+// What was not there before, or another version of.
+struct Started {
+  bool supervisor = false;           // none ran
+  bool replaced_supervisor = false;  // by the file that is installed now
+  bool replaced_control_plane = false;
+};
+// Starts `mortise supervise` in the background unless it runs from the file that is installed now,
+// and waits until the control plane answers. Blocks up to `limit`.
+Result<Started> start_supervisor(const Options& options, std::chrono::milliseconds limit);
+// Keys of the workloads whose sidecar runs another file than the one that is installed now.
+Result<std::vector<std::string>> outdated_sidecars(const Options& options);
 // The process id of the running supervisor; nothing if none runs.
 std::optional<int> supervisor_pid(const std::string& data_dir);
 

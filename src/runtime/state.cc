@@ -54,12 +54,16 @@ Json to_json(const InstanceRecord& instance) {
     programs.push_back({{"process", to_json(program.process)},
                         {"restarts", program.restarts},
                         {"completed", program.completed}});
+  auto draining = Json::array();
+  for (const auto& process : instance.draining) draining.push_back(to_json(process));
   return {{"spec", to_json(instance.spec)},
           {"slot", instance.slot},
           {"netns", instance.netns},
           {"removing", instance.removing},
           {"ready", instance.ready},
           {"sidecar", to_json(instance.sidecar)},
+          {"successor", to_json(instance.successor)},
+          {"draining", std::move(draining)},
           {"sidecar_restarts", instance.sidecar_restarts},
           {"programs", std::move(programs)}};
 }
@@ -108,6 +112,11 @@ InstanceRecord instance_from(const Json& json) {
   instance.removing = json.at("removing").get<bool>();
   instance.ready = json.value("ready", false);  // absent in files of earlier versions
   instance.sidecar = process_from(json.at("sidecar"));
+  if (json.contains("successor")) {  // absent in files of earlier versions
+    instance.successor = process_from(json.at("successor"));
+    for (const auto& process : json.at("draining"))
+      instance.draining.push_back(process_from(process));
+  }
   instance.sidecar_restarts = json.at("sidecar_restarts").get<int>();
   for (const auto& program : json.at("programs"))
     instance.programs.push_back({.process = process_from(program.at("process")),

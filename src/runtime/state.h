@@ -33,6 +33,8 @@ struct InstanceRecord {
   bool removing = false;
   bool ready = false;  // callers are sent to it; so after a takeover, until a look says otherwise
   ProcessId sidecar;
+  ProcessId successor;              // started beside it, and not in force yet
+  std::vector<ProcessId> draining;  // those before it, which finish what is going on
   int sidecar_restarts = 0;
   std::vector<ProgramRecord> programs;  // beside spec.programs
   friend bool operator==(const InstanceRecord&, const InstanceRecord&) = default;

@@ -15,6 +15,7 @@
 #include "runtime/process/spawn.h"
 #include "runtime/runtime.h"
 #include "runtime/supervisor.h"
+#include "runtime/upgrade.h"
 
 namespace mortise::runtime {
 
@@ -29,6 +30,13 @@ void end_unknown_control_planes(const Layout& layout, const State& state, Log& l
     log.warning(fmt::format("ends control plane {}, which nobody remembers", process.pid));
     ::kill(process.pid, SIGKILL);
   }
+}
+
+// An ordinary end: the supervisor's loop finds it and starts the one that is installed now.
+void end_outdated_control_plane(const State& state, const Options& options, Log& log) {
+  if (!is_outdated(state.control, options.binaries.mortise)) return;
+  log.info("replaces the control plane by the version that is installed now");
+  ::kill(state.control.pid, SIGTERM);
 }
 
 io::Task<int> supervise_until_signal(io::EpollLoop& loop, Supervisor& supervisor,
@@ -50,12 +58,13 @@ bool is_supervised(const Layout& layout) {
 
 // An answer alone proves little: control planes outlive supervisors. One has to be there as well.
 io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, const Layout& layout,
-                              ProcessId started, Duration limit) {
+                              const Binaries& binaries, ProcessId started, Duration limit) {
   const auto deadline = loop.now() + limit;
   while (loop.now() < deadline) {
     const auto answered = co_await io::before(loop, deadline, answers(client));
     const bool supervised = is_supervised(layout);
-    if (answered && *answered && supervised) co_return true;
+    const bool is_there = answered && *answered && supervised;
+    if (is_there && !control_plane_is_outdated(layout, binaries)) co_return true;
     if (started.valid() ? !is_alive(started) : !supervised) co_return false;
     co_await loop.sleep_for(kPoll);
   }
@@ -94,6 +103,7 @@ Result<void> supervise(const Options& options) {
     state = State{};
   }
   end_unknown_control_planes(layout, *state, *log);
+  end_outdated_control_plane(*state, options, *log);
   io::EpollLoop loop(Random::from_system().next());
   TRY(const auto signals, io::Signals::watch(loop, {SIGTERM, SIGINT}));
   Supervisor supervisor(loop, layout, options, *log, *state);
@@ -103,27 +113,35 @@ Result<void> supervise(const Options& options) {
   return {};
 }
 
-Result<bool> start_supervisor(const Options& options, std::chrono::milliseconds limit) {
+Result<Started> start_supervisor(const Options& options, std::chrono::milliseconds limit) {
   TRY(const auto layout, Layout::of(options.data_dir));
   io::EpollLoop loop(Random::from_system().next());
   io::OsNetwork network(loop);
   client::Client client(loop, network, layout.control_socket());
+  const auto answers = [&](const ProcessId& process) {
+    return loop.run_until_done(
+        answers_within(loop, client, layout, options.binaries, process, limit));
+  };
+  Started result;
+  TRY(result.replaced_supervisor, end_outdated_supervisor(layout, options.binaries));
+  result.replaced_control_plane =
+      result.replaced_supervisor && control_plane_is_outdated(layout, options.binaries);
   ProcessId started;
-  if (is_supervised(layout)) {
-    if (loop.run_until_done(answers_within(loop, client, layout, started, limit))) return false;
-  }
+  if (is_supervised(layout) && answers(started)) return result;
   // None, or one that was ending just then.
   if (!is_supervised(layout)) {
     CHECK_OK(preflight(options));
     CHECK_OK(prepare_data_dir(layout));
     TRY(started,
         spawn(supervisor_launch(layout, options), [](const ProcessId&) { return Result<void>(); }));
-    if (loop.run_until_done(answers_within(loop, client, layout, started, limit))) return true;
+    result.supervisor = !result.replaced_supervisor;
+    if (answers(started)) return result;
   }
   // Two `up` at once: the other one's supervisor won, and that is fine.
   if (started.valid()) ::waitpid(started.pid, nullptr, WNOHANG);
   const bool lost = started.valid() && !is_alive(started) && lock_owner(layout);
-  if (lost && loop.run_until_done(answers_within(loop, client, layout, {}, limit))) return false;
+  result.supervisor = false;
+  if (lost && answers({})) return result;
   const auto said = last_line(layout.logs_dir() + "/supervisor.log");
   const bool died = started.valid() ? !is_alive(started) : !lock_owner(layout);
   return fail(Code::unavailable,

@@ -65,7 +65,7 @@ io::Task<void> Supervisor::watch_revision() {
   for (;;) {
     // While it was away: whether it is back, at once.
     const auto wait = control_answers_ ? kLongPoll : std::chrono::milliseconds(0);
-    const auto heard = co_await client_.revision(revision_, wait);
+    const auto heard = co_await client_.news(heard_, wait);
     if (!heard) {
       control_answers_ = false;
       co_await loop_.sleep_for(kRetry);
@@ -74,10 +74,10 @@ io::Task<void> Supervisor::watch_revision() {
     const bool came_back = !std::exchange(control_answers_, true);
     control_.proven();
     if (came_back) reconciler_.forget_registrations();
-    if (!came_back && *heard == revision_) continue;
-    revision_ = *heard;
-    mesh_changed_ = true;
-    wake_.open();
+    mesh_changed_ |= came_back || heard->revision != heard_.revision;
+    restart_was_asked_ |= came_back || heard->restarts != heard_.restarts;
+    heard_ = *heard;
+    if (mesh_changed_ || restart_was_asked_) wake_.open();
   }
 }
 
@@ -87,10 +87,12 @@ io::Task<void> Supervisor::follow_mesh() {
     if (unsaved_) static_cast<void>(save());  // what is wrong was said
     keep_control_running();
     const bool heard = co_await learn();
+    co_await take_restarts();
     reconciler_.set_images(load_images(layout_, log_));
     auto next = reconciler_.step(loop_.now());
     const bool told = control_answers_ && loop_.now() >= tell_at_ && co_await tell();
     co_await look_at_sidecars();
+    co_await answer_restarts();
     // What was told may allow the next step at once; a failure must not make a busy loop.
     if (told) next = loop_.now();
     if (!heard || (control_answers_ && reconciler_.awaits_sidecars()))
@@ -193,6 +195,25 @@ io::Task<bool> Supervisor::register_all(std::vector<client::Registration> wanted
   complaints_.warn(loop_.now(), wanted.front().workload.key(), done.error().what());
   tell_at_ = loop_.now() + kTellAgain;
   co_return told;
+}
+
+io::Task<void> Supervisor::take_restarts() {
+  if (!restart_was_asked_ || !control_answers_) co_return;
+  restart_was_asked_ = false;
+  const auto asked = co_await client_.restarts();
+  if (!asked) {
+    log_.warning("restarts: " + asked.error().what());
+    co_return;
+  }
+  reconciler_.hand_over(*asked, loop_.now());
+}
+
+// Whoever waits has a deadline and asks again; an answer that does not arrive is not repeated.
+io::Task<void> Supervisor::answer_restarts() {
+  for (auto& end : reconciler_.handed_over()) {
+    const auto told = co_await client_.end_restart(std::move(end));
+    if (!told) log_.warning("a restart that nobody waits for any more: " + told.error().what());
+  }
 }
 
 io::Task<void> Supervisor::look_at_sidecars() {

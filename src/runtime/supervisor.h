@@ -26,6 +26,8 @@ class Supervisor {
   io::Task<bool> tell();
   io::Task<bool> register_all(std::vector<client::Registration> wanted);
   io::Task<void> look_at_sidecars();
+  io::Task<void> take_restarts();
+  io::Task<void> answer_restarts();
   void keep_control_running();
   io::Task<void> keep_logs_short();
   Result<void> save();
@@ -48,8 +50,9 @@ class Supervisor {
   int control_restarts_ = 0;
   Runner control_;
   Reconciler reconciler_;
-  std::uint64_t revision_ = 0;  // the newest that we heard of
-  bool mesh_changed_ = true;    // since learn() asked
+  client::News heard_;              // the newest
+  bool mesh_changed_ = true;        // since learn() asked
+  bool restart_was_asked_ = false;  // since take_restarts() asked
   bool control_answers_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -105,7 +106,15 @@ class FakeProcesses final : public Processes {
     if (running.contains(process)) return std::nullopt;
     return Ending{.status = exit_status};
   }
-  void signal(const ProcessId& process, int) override { running.erase(process); }
+  bool announced(const ProcessId& process) override { return in_force.contains(process); }
+  // All but SIGUSR1, which asks to finish what is going on, end a process at once.
+  void signal(const ProcessId& process, int number) override {
+    if (number == SIGUSR1) {
+      finishing.insert(process);
+    } else {
+      running.erase(process);
+    }
+  }
   Result<CaptureSockets> take_sockets(const ProcessId& process) override {
     if (!running.contains(process)) return fail(Code::not_found, "it is gone");
     ++sockets_taken;
@@ -133,6 +142,8 @@ class FakeProcesses final : public Processes {
   void end(const std::string& program) { running.erase(running_as(program)); }
 
   std::map<ProcessId, Launch> running;
+  std::set<ProcessId> in_force;   // said that they serve
+  std::set<ProcessId> finishing;  // were told that another one serves
   std::vector<std::string> started;
   std::set<std::string> missing;
   int sockets_taken = 0;

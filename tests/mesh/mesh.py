@@ -65,6 +65,7 @@ class Mesh:
         self.workdir = pathlib.Path(workdir)
         self.data_dir = self.workdir / "data"
         self._network_id = None
+        self.binaries = BINARIES
         self.environment = {**os.environ, "MORTISE_DATA_DIR": str(self.data_dir),
                             "NO_COLOR": "1", **(environment or {})}
 
@@ -72,9 +73,9 @@ class Mesh:
 
     def run(self, *arguments, stdin=None, timeout=60):
         """`mortise ARGUMENTS`, whatever comes of it."""
-        return subprocess.run([BINARIES / "mortise", *arguments], input=stdin, env=self.environment,
-                              capture_output=True, text=True, timeout=timeout, check=False,
-                              errors="replace")
+        return subprocess.run([self.binaries / "mortise", *arguments], input=stdin,
+                              env=self.environment, capture_output=True, text=True, timeout=timeout,
+                              check=False, errors="replace")
 
     def do(self, *arguments, stdin=None, timeout=60):
         """`mortise ARGUMENTS`, which has to succeed; its standard output."""

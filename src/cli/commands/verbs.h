@@ -16,6 +16,7 @@ std::unique_ptr<Verb> make_create_namespace();
 std::unique_ptr<Verb> make_run();
 std::unique_ptr<Verb> make_exec();
 std::unique_ptr<Verb> make_logs();
+std::unique_ptr<Verb> make_proxy_restart();
 std::unique_ptr<Verb> make_mtls_get();
 std::unique_ptr<Verb> make_mtls_allow();
 std::unique_ptr<Verb> make_mtls_require();

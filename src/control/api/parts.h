@@ -5,6 +5,7 @@
 #include "control/discovery/hub.h"
 #include "control/registry/registry.h"
 #include "control/registry/writer.h"
+#include "control/sidecars/restarts.h"
 #include "control/sidecars/sockets.h"
 #include "control/telemetry/edges.h"
 
@@ -18,6 +19,7 @@ struct Parts {
   discovery::Hub& hub;
   telemetry::Edges& edges;
   sidecars::Sockets& sockets;
+  sidecars::Restarts& restarts;
   ca::Ca& ca;
   TimePoint started;
 };

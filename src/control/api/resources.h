@@ -19,9 +19,13 @@ Answer put_workloads(Parts& parts, http::Request request);
 Answer get_mtls(Parts& parts, http::Request request);
 Answer post_mtls(Parts& parts, http::Request request);
 Answer get_edges(Parts& parts, http::Request request);
+Answer get_restarts(Parts& parts, http::Request request);
 
 // Paths with a workload's name behind them.
 Answer put_workload(Parts& parts, http::Request request, std::string key);
 Answer delete_workload(Parts& parts, http::Request request, std::string key);
+Answer post_workload_restart(Parts& parts, http::Request request, std::string key);
+// And one with a restart's number.
+Answer post_restart_end(Parts& parts, http::Request request, std::string number);
 
 }  // namespace mortise::control::api

@@ -1,5 +1,6 @@
 #include "control/api/server.h"
 
+#include <algorithm>
 #include <array>
 
 #include "control/api/exchange.h"
@@ -26,9 +27,12 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/v1/mtls", get_mtls},
     Route{"POST", "/api/v1/mtls", post_mtls},
     Route{"GET", "/api/v1/edges", get_edges},
+    Route{"GET", "/api/v1/restarts", get_restarts},
 };
 
 constexpr std::string_view kWorkload = "/api/v1/workloads/";
+constexpr std::string_view kRestart = "/api/v1/restarts/";
+constexpr std::string_view kRestartOf = "/restart";
 
 Answer not_allowed(std::string method, std::string path) {
   co_return respond(Json{{"error", path + " does not answer " + method}}, 405);
@@ -40,11 +44,24 @@ Answer not_found(std::string path) {
 
 Answer answer_workload(Parts& parts, http::Request request) {
   auto key = request.path.substr(kWorkload.size());
+  // NS/NAME/restart; "restart" alone behind the namespace is a name.
+  const auto slashes = std::ranges::count(key, '/');
+  if (slashes == 2 && key.ends_with(kRestartOf)) {
+    if (request.method != "POST") return not_allowed(request.method, request.path);
+    key.resize(key.size() - kRestartOf.size());
+    return post_workload_restart(parts, std::move(request), std::move(key));
+  }
   if (request.method == "PUT") return put_workload(parts, std::move(request), std::move(key));
   if (request.method == "DELETE") {
     return delete_workload(parts, std::move(request), std::move(key));
   }
   return not_allowed(request.method, request.path);
+}
+
+Answer answer_restart(Parts& parts, http::Request request) {
+  auto number = request.path.substr(kRestart.size());
+  if (request.method != "POST") return not_allowed(request.method, request.path);
+  return post_restart_end(parts, std::move(request), std::move(number));
 }
 
 Answer answer_route(Parts& parts, http::Request request) {
@@ -62,6 +79,7 @@ Answer answer_route(Parts& parts, http::Request request) {
 
 io::Task<http::Response> Server::answer(http::Request request) {
   if (request.path.starts_with(kWorkload)) return answer_workload(parts_, std::move(request));
+  if (request.path.starts_with(kRestart)) return answer_restart(parts_, std::move(request));
   return answer_route(parts_, std::move(request));
 }
 

@@ -69,9 +69,10 @@ io::Task<Writer::Outcome> Writer::perform(Planner& planner) {
   co_return done;
 }
 
-io::Task<std::uint64_t> Writer::passed(std::uint64_t after, Duration limit) {
+io::Task<std::uint64_t> Writer::passed(std::uint64_t after, Duration limit,
+                                       std::function<bool()> enough) {
   const auto deadline = loop_.now() + limit;
-  while (registry_.revision() <= after && loop_.now() < deadline) {
+  while (registry_.revision() <= after && !enough() && loop_.now() < deadline) {
     static_cast<void>(co_await io::OpenOrTimeout(loop_, revised_, deadline));
   }
   co_return registry_.revision();

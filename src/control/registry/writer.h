@@ -37,7 +37,10 @@ class Writer {
   io::Task<Outcome> change(Planner planner);
 
   // Waits until the revision is greater than `after`, or the time is up; yields the revision.
-  io::Task<std::uint64_t> passed(std::uint64_t after, Duration limit);
+  // `enough` may end the wait, too: it is asked again at every wake().
+  io::Task<std::uint64_t> passed(
+      std::uint64_t after, Duration limit, std::function<bool()> enough = [] { return false; });
+  void wake() { revised_.pulse(); }
 
  private:
   static constexpr std::size_t kLargestQueue = 1000;

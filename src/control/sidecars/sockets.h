@@ -23,7 +23,7 @@ class Socket {
   [[nodiscard]] uid_t owner() const { return owner_; }
 
  private:
-  static constexpr std::size_t kMostConnections = 16;
+  static constexpr std::size_t kMostConnections = 24;  // of all processes that a sidecar has
 
   io::Task<void> accept();
   io::Task<void> serve(std::unique_ptr<io::Stream> stream);

@@ -137,6 +137,12 @@ Launch sidecar_launch(const Layout& layout, const Binaries& binaries,
           .log_file = layout.sidecar_log(instance.spec.namespace_name, instance.spec.name)};
 }
 
+void let_announce(Launch& launch) {
+  launch.announces = true;
+  const auto descriptor = 3 + launch.descriptors.size();  // behind those that are passed
+  launch.argv.insert(launch.argv.end(), {"--announce-fd", std::to_string(descriptor)});
+}
+
 Launch control_launch(const Layout& layout, const Binaries& binaries) {
   return {.program = binaries.mortise,
           .argv = {binaries.mortise, "control", "--data-dir", layout.data_dir()},

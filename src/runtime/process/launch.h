@@ -33,6 +33,8 @@ Result<Launch> program_launch(const Layout& layout, const Binaries& binaries,
                               const InstanceRecord& instance, const ProgramSpec& program);
 Launch sidecar_launch(const Layout& layout, const Binaries& binaries,
                       const InstanceRecord& instance, const CaptureSockets& sockets, Level level);
+// For a sidecar beside another one: it says when it serves, and does not before it can.
+void let_announce(Launch& launch);
 Launch control_launch(const Layout& layout, const Binaries& binaries);
 
 }  // namespace mortise::runtime

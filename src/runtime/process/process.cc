@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 
 #include "base/check.h"
@@ -37,7 +38,20 @@ class HostProcesses::Watch final : private io::EpollClient {
  public:
   Watch(HostProcesses& owner, io::Descriptor pidfd, bool is_child)
       : owner_(owner), pidfd_(std::move(pidfd)), is_child_(is_child) {}
-  ~Watch() override { owner_.loop_.remove(pidfd_.get()); }
+  ~Watch() override {
+    owner_.loop_.remove(pidfd_.get());
+    if (announcement_.valid()) owner_.loop_.remove(announcement_.get());
+  }
+
+  Result<void> listen(io::Descriptor announcement) {
+    announcement_ = std::move(announcement);
+    return owner_.loop_.add(announcement_.get(), EPOLLIN, *this);
+  }
+  bool announced() {
+    char word = 0;
+    if (announcement_.valid() && ::read(announcement_.get(), &word, 1) == 1) announced_ = true;
+    return announced_;
+  }
 
   Result<void> begin() { return owner_.loop_.add(pidfd_.get(), EPOLLIN, *this); }
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
@@ -58,6 +72,8 @@ class HostProcesses::Watch final : private io::EpollClient {
   HostProcesses& owner_;
   io::Descriptor pidfd_;
   const bool is_child_;
+  io::Descriptor announcement_;
+  bool announced_ = false;
 };
 
 HostProcesses::HostProcesses(io::EpollLoop& loop, std::function<void()> on_exit)
@@ -76,10 +92,29 @@ HostProcesses::Watch* HostProcesses::watch(const ProcessId& process, bool is_chi
 }
 
 Result<ProcessId> HostProcesses::start(const Launch& launch, const Record& record) {
+  if (launch.announces) return start_announcing(launch, record);
   TRY(const auto process, spawn(launch, record));
   // Without a watch its end would be noticed late, by ended() alone.
   watch(process, true);
   return process;
+}
+
+Result<ProcessId> HostProcesses::start_announcing(Launch launch, const Record& record) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("pipe");
+  io::Descriptor read_end(ends[0]);
+  const io::Descriptor write_end(ends[1]);
+  launch.descriptors.push_back(write_end.get());
+  TRY(const auto process, spawn(launch, record));
+  Watch* const known = watch(process, true);
+  if (known == nullptr) return fail(Code::unavailable, "the new process cannot be watched");
+  CHECK_OK(known->listen(std::move(read_end)));
+  return process;
+}
+
+bool HostProcesses::announced(const ProcessId& process) {
+  const auto found = watches_.find(process);
+  return found != watches_.end() && found->second->announced();
 }
 
 std::optional<Ending> HostProcesses::ended(const ProcessId& process) {

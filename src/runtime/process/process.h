@@ -24,7 +24,8 @@ struct Launch {
   std::vector<std::pair<std::string, std::string>> env;  // the whole environment
   std::optional<Sandbox> sandbox;                        // absent: as we are
   std::vector<int> descriptors;                          // become 3, 4, ...
-  std::string log_file;                                  // stdout and stderr are appended
+  bool announces = false;  // one more, behind them, on which the program says that it serves
+  std::string log_file;    // stdout and stderr are appended
 };
 
 struct Ending {
@@ -42,6 +43,8 @@ class Processes {
   virtual Result<ProcessId> start(const Launch& launch, const Record& record) = 0;
   // Nothing while it runs.
   virtual std::optional<Ending> ended(const ProcessId& process) = 0;
+  // Whether a program that announces has done so. It must run still, or be asked before ended().
+  virtual bool announced(const ProcessId& process) = 0;
   virtual void signal(const ProcessId& process, int number) = 0;
   // Copies of the descriptors 3 and 4 of a sidecar that an earlier supervisor started.
   virtual Result<CaptureSockets> take_sockets(const ProcessId& process) = 0;
@@ -54,12 +57,13 @@ class Processes {
 
 class HostProcesses final : public Processes {
  public:
-  // `on_exit` is called in a turn of the loop after some process ended.
+  // `on_exit` is called in a turn of the loop after some process ended, or said that it serves.
   HostProcesses(io::EpollLoop& loop, std::function<void()> on_exit);
   ~HostProcesses() override;
 
   Result<ProcessId> start(const Launch& launch, const Record& record) override;
   std::optional<Ending> ended(const ProcessId& process) override;
+  bool announced(const ProcessId& process) override;
   void signal(const ProcessId& process, int number) override;
   Result<CaptureSockets> take_sockets(const ProcessId& process) override;
   int signal_inside(const std::string& netns, std::optional<std::uint32_t> uid,
@@ -69,6 +73,7 @@ class HostProcesses final : public Processes {
  private:
   class Watch;
   Watch* watch(const ProcessId& process, bool is_child);
+  Result<ProcessId> start_announcing(Launch launch, const Record& record);
 
   io::EpollLoop& loop_;
   const std::function<void()> on_exit_;

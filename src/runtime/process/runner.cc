@@ -52,6 +52,13 @@ void Runner::start(TimePoint now, const Result<Launch>& launch) {
   trouble_.clear();
 }
 
+void Runner::succeeded(TimePoint now) {
+  has_run_ = true;
+  started_ = now;
+  pause_ = {};
+  trouble_.clear();
+}
+
 void Runner::fail_until_later(TimePoint now, std::string why) {
   pause_ = longer(pause_);
   start_at_ = now + pause_;

@@ -28,6 +28,8 @@ class Runner {
   void start(TimePoint now, const Result<Launch>& launch);
   // What was started does its work: its end will be no failure to start, however early it comes.
   void proven() { proven_ = running(); }
+  // Another process took the place of the one that ran: a healthy one, started by somebody else.
+  void succeeded(TimePoint now);
   // Why it does not run, in a sentence; empty while it runs or was never tried.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
