@@ -83,8 +83,9 @@ def render(result):
         lines.append(f"| {name} | absent: {reason} | | | | |")
     lines += ["", "- Peers read their certificate from a file. A sidecar of ours has none on disk:"
               " it makes a key, has it signed by the control plane and loads its configuration"
-              " from there, and all of that is in its figure. Its listening socket exists before"
-              " it; the peers' callers try again every 0.2 ms until theirs does.",
+              " from there, and all of that is in its figure; what its supervisor does before the"
+              " exec is not. Its listening socket exists before it; the peers' callers try again"
+              " every 0.2 ms until theirs does.",
               "- PSS counts memory shared between processes by its share: two sidecars or two"
               " proxies of one kind run on this machine, and a second mesh of ours beside them.",
               f"- {len(result['repeated'])} starts were repeated because the machine was"
