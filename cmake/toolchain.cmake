@@ -16,7 +16,7 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-add_link_options(-fuse-ld=lld-19)
+add_link_options(-fuse-ld=lld-19 -Wl,--as-needed)
 add_compile_options(-fno-omit-frame-pointer -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 
 # Our own code only; generated code is compiled without them.

@@ -1,5 +1,6 @@
 #include "base/process_limits.h"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -20,5 +21,7 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+void return_free_memory() { malloc_trim(0); }
 
 }  // namespace mortise

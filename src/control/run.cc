@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::size_t kDefaultSetSize = 1000;
 constexpr Duration kLookForFile = std::chrono::seconds(2);
+constexpr Duration kSettle = std::chrono::seconds(5);  // after a change
+constexpr Duration kLongestQuiet = std::chrono::hours(1);
 
 Result<std::size_t> set_size_of(const Options& options) {
   if (options.discovery_set_size) return *options.discovery_set_size;
@@ -98,6 +100,7 @@ class ControlPlane {
     io::Scope tasks(loop_);
     tasks.spawn(keep_answering(std::move(listener)));
     tasks.spawn(sockets_.keep());
+    tasks.spawn(keep_small());
     log_.info("control plane ready on " + data_dir_.socket() + ", revision " +
               std::to_string(registry_.revision()));
     const int number = co_await signals.next();
@@ -125,6 +128,15 @@ class ControlPlane {
         log_.error(next.error().what());
         co_await loop_.sleep_for(kLookForFile);
       }
+    }
+  }
+
+  // A start of many sidecars takes much memory for a moment.
+  io::Task<void> keep_small() {
+    for (auto seen = registry_.revision();;) {
+      seen = co_await writer_.passed(seen, kLongestQuiet);
+      co_await loop_.sleep_for(kSettle);
+      return_free_memory();
     }
   }
 

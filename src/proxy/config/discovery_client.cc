@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/process_limits.h"
 #include "proxy/first_of.h"
 #include "proxy/version.h"
 
@@ -71,8 +72,11 @@ io::Task<Result<void>> DiscoveryClient::receive(rpc::ClientCall& call) {
     backoff_.succeeded();
     if (message.has_update()) {
       co_await take(std::move(*message.mutable_update()));
-    } else if (message.has_heartbeat() && certain_ && !refused_) {
-      revision_ = message.heartbeat().revision();
+      had_update_ = true;
+    } else if (message.has_heartbeat()) {
+      if (certain_ && !refused_) revision_ = message.heartbeat().revision();
+      // A quiet moment. What the old configuration and the way to the new one took is free now.
+      if (std::exchange(had_update_, false)) return_free_memory();
     }
   }
 }

@@ -55,10 +55,11 @@ class DiscoveryClient {
   std::set<std::string> addresses_;  // subscribed on demand
   std::deque<std::string> outgoing_;
   io::Gate outgoing_ready_;
-  bool talking_ = false;    // Hello was said on this stream
-  bool connected_ = false;  // and answered
-  bool certain_ = true;     // that what resources_ holds is what is in force
-  bool refused_ = false;    // the last update of this stream, so heartbeats do not speak of us
+  bool talking_ = false;     // Hello was said on this stream
+  bool connected_ = false;   // and answered
+  bool certain_ = true;      // that what resources_ holds is what is in force
+  bool had_update_ = false;  // since free memory was given back
+  bool refused_ = false;     // the last update of this stream, so heartbeats do not speak of us
   std::uint64_t revision_ = 0;
 };
 
