@@ -150,6 +150,26 @@ TEST_F(AbandonedMesh, DownEndsProcessesThatNobodyRecorded) {
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
+TEST_F(AbandonedMesh, DownEndsASupervisorThatHasNoLockYet) {
+  Launch launch{.program = "/bin/sh",
+                .argv = {"sh", "-c", "mkfifo \"$2/gate\"; read -r never <\"$2/gate\"", "supervise",
+                         "--data-dir", layout_.data_dir()},
+                .env = {{"PATH", "/usr/bin:/bin"}},
+                .sandbox = std::nullopt,
+                .descriptors = {},
+                .log_file = {}};
+  const auto process = spawn(launch, [](const ProcessId&) { return Result<void>(); });
+  ASSERT_TRUE(process.has_value()) << process.error().what();
+  while (!std::filesystem::exists(layout_.data_dir() + "/gate")) ::poll(nullptr, 0, 5);
+  const auto report = down(layout_.data_dir(), false);
+  ::kill(process->pid, SIGKILL);
+  int status = 0;
+  EXPECT_EQ(::waitpid(process->pid, &status, 0), process->pid);
+  EXPECT_EQ(WTERMSIG(status), SIGTERM);
+  std::filesystem::remove(layout_.data_dir() + "/gate");
+  ASSERT_TRUE(report.has_value()) << report.error().what();
+}
+
 TEST_F(AbandonedMesh, DownLeavesNothingAndMayBeRepeated) {
   ASSERT_TRUE(replace_file(layout_.data_dir() + "/store.db", "x", 0600).has_value());
   ASSERT_TRUE(down(layout_.data_dir(), false).has_value());

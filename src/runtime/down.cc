@@ -58,21 +58,21 @@ Result<int> end_all(const char* what, Find find) {
   }
 }
 
-bool is_supervisor(const Layout& layout, int pid) {
-  const auto all = processes_named({"supervise", "--data-dir", layout.data_dir()});
-  return std::ranges::any_of(all, [pid](const auto& process) { return process.pid == pid; });
+std::vector<int> processes_of(const Layout& layout, const char* command) {
+  std::vector<int> pids;
+  for (const auto& process : processes_named({command, "--data-dir", layout.data_dir()}))
+    pids.push_back(process.pid);
+  return pids;
 }
 
-// Ours from here on: no supervisor starts anything while we clear away.
+// Ours from here on: no supervisor starts anything while we clear away. Not by the lock alone: one
+// that was started a moment ago has yet to take it.
 Result<SupervisorLock> take_over(const Layout& layout, int& processes) {
   const SystemClock clock;
   const auto deadline = clock.now() + kOther;
   for (;;) {
-    TRY(const int ended, end_all("the supervisor", [&layout] {
-          const auto owner = lock_owner(layout);
-          return owner && is_supervisor(layout, *owner) ? std::vector<int>{*owner}
-                                                        : std::vector<int>{};
-        }));
+    TRY(const int ended,
+        end_all("the supervisor", [&layout] { return processes_of(layout, "supervise"); }));
     processes += ended;
     std::error_code
         error;  // the lock's place, if somebody removed it; taking it says if this failed
@@ -108,13 +108,6 @@ void reclaim_names(const Layout& layout, const State& state) {
       // What cannot be named now is not found below either; there is nobody else to ask.
       if (network.reclaim({instance.netns, instance.slot}, process).value_or(true)) break;
   }
-}
-
-std::vector<int> processes_of(const Layout& layout, const char* command) {
-  std::vector<int> pids;
-  for (const auto& process : processes_named({command, "--data-dir", layout.data_dir()}))
-    pids.push_back(process.pid);
-  return pids;
 }
 
 Result<void> clear_files(const Layout& layout) {
