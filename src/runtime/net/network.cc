@@ -1,6 +1,7 @@
 #include "runtime/net/network.h"
 
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -63,8 +64,28 @@ bool is_same_file(const std::string& one, const std::string& other) {
          first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
-std::string own_netns_of(const ProcessId& process) {
-  return "/proc/" + std::to_string(process.pid) + "/ns/net";
+std::string path_of(const io::Descriptor& file) {
+  return "/proc/thread-self/fd/" + std::to_string(file.get());
+}
+
+// A program can make a network in a user namespace of its own. There it is root, over rules and
+// addresses too, so that none of ours may ever end in it.
+Result<bool> was_made_by_us(const io::Descriptor& netns) {
+  const io::Descriptor owner(::ioctl(netns.get(), NS_GET_USERNS));
+  if (!owner.valid() && errno != EPERM) return fail_errno("whose a network namespace is");
+  return owner.valid() && is_same_file(path_of(owner), "/proc/thread-self/ns/user");
+}
+
+// The network that the process is in; none if it has ended, or went to one that we did not make.
+Result<io::Descriptor> given_netns_of(const ProcessId& process) {
+  const auto path = "/proc/" + std::to_string(process.pid) + "/ns/net";
+  io::Descriptor netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int problem = errno;
+  // The number may have gone to another process before open, but not after.
+  if (!is_alive(process)) return io::Descriptor();
+  if (!netns.valid()) return fail_errno(path, problem);
+  TRY(const bool is_ours, was_made_by_us(netns));
+  return is_ours ? std::move(netns) : io::Descriptor();
 }
 
 // Whether the link is there, is up and has this address (netdevice(7)).
@@ -131,8 +152,7 @@ Result<io::Descriptor> listen_on(const IpAddress& address, std::uint16_t port) {
 
 Result<void> PrivateNetwork::open() {
   if (switch_.valid() && !netns_exists(layout_.switch_netns()))
-    CHECK_OK(name_netns("/proc/thread-self/fd/" + std::to_string(switch_.get()),
-                        layout_.switch_netns()));
+    CHECK_OK(name_netns(path_of(switch_), layout_.switch_netns()));
   CHECK_OK(ensure_netns(layout_.switch_netns()));
   TRY(switch_, open_netns(layout_.switch_netns()));
   TRY(const auto inside, Visit::enter(layout_.switch_netns()));
@@ -174,9 +194,7 @@ Result<void> PrivateNetwork::ensure(const Home& home) {
 }
 
 bool PrivateNetwork::is_open() {
-  if (!is_same_file(netns_path(layout_.switch_netns()),
-                    "/proc/thread-self/fd/" + std::to_string(switch_.get())))
-    return false;
+  if (!is_same_file(netns_path(layout_.switch_netns()), path_of(switch_))) return false;
   const auto inside = Visit::enter(layout_.switch_netns());
   if (!inside) return inside.error().code() == Code::exhausted;
   return Netlink::index_of(kBridge).has_value() || errno == EMFILE || errno == ENFILE;
@@ -184,19 +202,19 @@ bool PrivateNetwork::is_open() {
 
 bool PrivateNetwork::is_intact(const Home& home, const ProcessId& inhabitant) {
   if (!netns_exists(home.netns)) return false;
-  if (is_alive(inhabitant) && !is_same_file(netns_path(home.netns), own_netns_of(inhabitant)))
-    return false;
+  const auto own = given_netns_of(inhabitant);
+  if (own && own->valid() && !is_same_file(netns_path(home.netns), path_of(*own))) return false;
   const auto inside = Visit::enter(home.netns);
   if (!inside) return inside.error().code() == Code::exhausted;
   return is_up("eth0", Layout::address(home.slot));
 }
 
 Result<bool> PrivateNetwork::reclaim(const Home& home, const ProcessId& inhabitant) {
-  const auto own = own_netns_of(inhabitant);
+  TRY(const auto own, given_netns_of(inhabitant));
   // Never our own namespace: a child that has not moved yet is still there.
-  if (!is_alive(inhabitant) || is_same_file(own, "/proc/thread-self/ns/net")) return false;
-  if (is_same_file(netns_path(home.netns), own)) return true;
-  CHECK_OK(name_netns(own, home.netns));
+  if (!own.valid() || is_same_file(path_of(own), "/proc/thread-self/ns/net")) return false;
+  if (is_same_file(netns_path(home.netns), path_of(own))) return true;
+  CHECK_OK(name_netns(path_of(own), home.netns));
   return true;
 }
 

@@ -1,16 +1,23 @@
 // In real network namespaces: what the rules do to real connections.
 #include "runtime/net/network.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/fsuid.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 // After netinet/in.h, which it would otherwise define differently.
 #include <linux/netfilter_ipv4.h>
+
+#include <array>
+#include <csignal>
 
 #include "base/clock.h"
 #include "base/testing/figure.h"
@@ -19,6 +26,7 @@
 #include "runtime/net/netlink.h"
 #include "runtime/net/netns.h"
 #include "runtime/net/rules.h"
+#include "runtime/process/procfs.h"
 #include "runtime/process/spawn.h"
 #include "runtime/testing.h"
 
@@ -148,6 +156,51 @@ class Namespaces : public testing::Test {
   CaptureSockets sockets_;
   io::Descriptor connection_;
 };
+
+// A process of a home that has left it for a network of its own, of which it is root. Ends with
+// this.
+class Runaway {
+ public:
+  explicit Runaway(const Home& home) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const io::Descriptor left(ends[0]);
+    io::Descriptor leaving(ends[1]);
+    pid_ = ::fork();
+    if (pid_ == 0) leave(home, leaving.get());
+    leaving.reset();
+    char word = 0;
+    EXPECT_EQ(::read(left.get(), &word, 1), 1) << "no user namespaces here";
+  }
+  ~Runaway() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Runaway(const Runaway&) = delete;
+  Runaway& operator=(const Runaway&) = delete;
+
+  [[nodiscard]] ProcessId process() const { return {pid_, start_time_of(pid_).value_or(0)}; }
+
+ private:
+  [[noreturn]] static void leave(const Home& home, int leaving) {
+    const auto inside = Visit::enter(home.netns);
+    if (!inside || ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(1);
+    [[maybe_unused]] const auto said = ::write(leaving, "L", 1);
+    for (;;) ::pause();
+  }
+  int pid_ = -1;
+};
+
+TEST_F(Namespaces, ANetworkThatAProgramMadeItselfNeverBecomesItsHome) {
+  const Runaway runaway(plain_);
+  struct stat before{};
+  struct stat after{};
+  ASSERT_EQ(::stat(netns_path(plain_.netns).c_str(), &before), 0);
+  EXPECT_TRUE(network_.is_intact(plain_, runaway.process()));
+  EXPECT_FALSE(network_.reclaim(plain_, runaway.process()).value_or(true));
+  ASSERT_EQ(::stat(netns_path(plain_.netns).c_str(), &after), 0);
+  EXPECT_EQ(before.st_ino, after.st_ino);
+}
 
 TEST_F(Namespaces, AProgramsCallsMeetItsSidecarWithTheirDestination) {
   EXPECT_EQ(dial(meshed_, kProgramUid, "198.19.0.1:8000"), 0);
