@@ -137,6 +137,7 @@ void Sidecar::start(TimePoint now) {
 void Sidecar::hand_over(const client::Restart& asked, TimePoint now) {
   if (asked.id == last_asked_) return;
   last_asked_ = asked.id;
+  end_successor();  // nobody waits for it any more
   handover_ = {.asked = asked, .began = now};
 }
 
@@ -187,11 +188,7 @@ void Sidecar::look_at_successor(TimePoint now) {
     return end_handover(now, "the new process " + ending->to_string() + last_words());
   }
   if (now - handover_->began < limit) return;
-  // It accepts nothing before it is in force, so nothing is lost with it.
-  if (is_successor) {
-    let_go(std::exchange(record_.successor, {}), Duration::zero());
-    save();
-  }
+  end_successor();
   end_handover(now, fmt::format("the new process was not in force within {}{}",
                                 in_milliseconds(limit), last_words()));
 }
@@ -227,6 +224,13 @@ std::string Sidecar::last_words() const {
   return fmt::format(" (\"{}\")", last_line(path));
 }
 
+// Before it is in force it accepts nothing, so nothing is lost with it.
+void Sidecar::end_successor() {
+  if (!record_.successor.valid()) return;
+  let_go(std::exchange(record_.successor, {}), Duration::zero());
+  save();
+}
+
 void Sidecar::let_go(ProcessId process, Duration grace) {
   record_.draining.push_back(process);
   leaving_.push_back({.process = process, .grace = grace});
@@ -256,7 +260,7 @@ void Sidecar::step_leaving(TimePoint now) {
 
 void Sidecar::retire(TimePoint now) {
   collect(now);
-  if (record_.successor.valid()) let_go(std::exchange(record_.successor, {}), Duration::zero());
+  end_successor();
   step_leaving(now);
   if (running()) parts_.processes.signal(record_.sidecar, SIGTERM);
 }

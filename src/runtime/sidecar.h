@@ -70,6 +70,7 @@ class Sidecar {
   void end_handover(TimePoint now, std::string problem);
   [[nodiscard]] std::string last_words() const;
 
+  void end_successor();
   void let_go(ProcessId process, Duration grace);
   void step_leaving(TimePoint now);
   void save();

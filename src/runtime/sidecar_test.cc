@@ -102,6 +102,18 @@ TEST_F(SidecarHandover, SameWishIsHeededOnce) {
   EXPECT_FALSE(record_.successor.valid());
 }
 
+// As after the end of a control plane, which forgets who waits.
+TEST_F(SidecarHandover, AnotherWishMeanwhileEndsTheNewProcessOfTheFirst) {
+  const auto first = ask(1);
+  const auto second = ask(2);
+  EXPECT_NE(second, first);
+  EXPECT_FALSE(runs(first));
+  EXPECT_TRUE(runs(old_));
+  announce(second);
+  EXPECT_EQ(record_.sidecar, second);
+  EXPECT_EQ(problem(), "");
+}
+
 TEST_F(SidecarHandover, WhatIsGoingOnHasTheGraceAndNoMore) {
   announce(ask());
   step(29s);
