@@ -81,7 +81,8 @@ json registered_json(const client::WorkloadStatus& status) {
                {"revision", status.sidecar->revision},
                {"synced", status.sidecar->synced},
                {"version", status.sidecar->version},
-               {"certificateNotAfter", status.sidecar->certificate_not_after}};
+               {"certificateNotAfter", status.sidecar->certificate_not_after},
+               {"certificateTrouble", status.sidecar->certificate_trouble}};
   }
   return {{"namespace", workload.namespace_name},
           {"name", workload.name},

@@ -51,12 +51,12 @@ model::Workload workload_of(const Json& json) {
 std::optional<SidecarStatus> sidecar_of(const Json& from) {
   const auto& json = member(from, "sidecar");
   if (!json.is_object()) return std::nullopt;
-  return SidecarStatus{
-      .connected = flag(json, "connected"),
-      .revision = number<std::uint64_t>(json, "revision"),
-      .synced = flag(json, "synced"),
-      .version = text(json, "version"),
-      .certificate_not_after = number<std::int64_t>(json, "certificate_not_after")};
+  return SidecarStatus{.connected = flag(json, "connected"),
+                       .revision = number<std::uint64_t>(json, "revision"),
+                       .synced = flag(json, "synced"),
+                       .version = text(json, "version"),
+                       .certificate_not_after = number<std::int64_t>(json, "certificate_not_after"),
+                       .certificate_trouble = text(json, "certificate_trouble")};
 }
 
 // The elements of an answer's list; an answer without it is not one.

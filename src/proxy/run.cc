@@ -66,7 +66,8 @@ ControlSide::ControlSide(io::Loop& loop, io::Network& network, Log& log, Worker&
                   }}),
       reporter_({loop, network, log, worker, options.control_socket, instance_,
                  [this] {
-                   return Reporter::Standing{discovery_.revision(), identity_.not_after_seconds()};
+                   return Reporter::Standing{discovery_.revision(), identity_.not_after_seconds(),
+                                             identity_.trouble()};
                  }}),
       admin_(loop, worker, discovery_, identity_),
       answer_([this](http::Request request) { return admin_.answer(std::move(request)); }),

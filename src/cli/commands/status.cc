@@ -29,6 +29,7 @@ std::string sidecar_words(const client::WorkloadStatus& status) {
 std::string certificate_words(const std::optional<client::SidecarStatus>& sidecar,
                               std::int64_t now) {
   if (!sidecar) return "-";
+  if (!sidecar->certificate_trouble.empty()) return sidecar->certificate_trouble;
   if (sidecar->certificate_not_after != 0) return runway(sidecar->certificate_not_after, now);
   // It has one, or it would not be in sync: its first report is on its way.
   return sidecar->connected ? "not reported yet" : "-";

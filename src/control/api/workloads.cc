@@ -93,7 +93,8 @@ Json sidecar_of(const Parts& parts, const model::Workload& workload) {
           {"synced", state.synced},
           {"version", state.version},
           {"rejected", state.rejected},
-          {"certificate_not_after", reported ? reports->second.certificate_not_after : 0}};
+          {"certificate_not_after", reported ? reports->second.certificate_not_after : 0},
+          {"certificate_trouble", reported ? reports->second.certificate_trouble : ""}};
 }
 
 Json to_json(const Parts& parts, const WorkloadRecord& record, std::int64_t now) {

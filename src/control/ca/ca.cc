@@ -82,6 +82,11 @@ Result<pki::Root> open_root(const std::string& directory, const std::string& tru
 Result<pki::Certificate> Ca::sign(std::string csr_der, const pki::SpiffeId& caller,
                                   std::chrono::seconds life) {
   const auto now = clock_.wall();
+  // Nobody could verify such a certificate.
+  if (now < root().not_before() || now >= root().not_after())
+    return fail(Code::unavailable,
+                "the clock of the control plane's machine is outside the years for which the "
+                "mesh's authority is valid: set the clock");
   return signer_->sign({.csr_der = std::move(csr_der),
                         .identity = caller,
                         .not_before = now - kClockTolerance,

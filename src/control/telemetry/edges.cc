@@ -5,6 +5,8 @@
 namespace mortise::control::telemetry {
 namespace {
 
+constexpr std::size_t kLongestTrouble = 100;
+
 // Of one proxy: the one that serves, those that finish, and room for one that was restarted often.
 constexpr std::size_t kMostProcesses = 8;
 
@@ -44,6 +46,7 @@ void Edges::add(const std::string& proxy, const api::ReportRequest& report, Time
   auto& reports = reports_[proxy];
   reports.edges_dropped = report.edges_dropped();
   reports.certificate_not_after = report.certificate_not_after();
+  reports.certificate_trouble = report.certificate_trouble().substr(0, kLongestTrouble);
   reports.last_seen = now;
   auto& process = process_of(reports, report.instance(), now);
   if (!note_sequence(reports, process, report.sequence())) return;

@@ -58,6 +58,7 @@ struct Reports {
   std::uint64_t missed = 0;                    // numbers never seen, over all processes
   std::uint64_t edges_dropped = 0;             // said by the proxy itself
   std::int64_t certificate_not_after = 0;
+  std::string certificate_trouble;
   TimePoint last_seen;
 };
 

@@ -188,8 +188,8 @@ class ControlPlaneClients : public ::testing::Test {
   IdentityClient identity_{{loop_, network_, log_, handover_, socket_, "full/sleep"}};
   DiscoveryClient discovery_{{loop_, network_, log_, socket_, 7,
                               [this](auto snapshot) { return put_in_force(std::move(snapshot)); }}};
-  Reporter reporter_{
-      {loop_, network_, log_, worker_, socket_, 7, [] { return Reporter::Standing{3, 4}; }, 5ms}};
+  Reporter reporter_{{loop_, network_, log_, worker_, socket_, 7,
+                      [] { return Reporter::Standing{3, 4, ""}; }, 5ms}};
   bool unfit_ = false;  // nothing can be put in force
   bool slow_ = false;   // nor is it, for the time being
   bool waits_ = false;  // and something has to wait for it

@@ -11,7 +11,10 @@ namespace {
 
 constexpr auto kSignLimit = std::chrono::seconds(10);
 // The wall clock may jump, so nobody sleeps on it for longer than this.
-constexpr auto kLongestSleep = std::chrono::minutes(1);
+constexpr auto kLongestSleep = std::chrono::seconds(10);
+// Between two requests for a certificate that our clock may like better.
+constexpr auto kAskSoon = std::chrono::seconds(1);
+constexpr auto kAskAgain = std::chrono::seconds(30);
 
 using SignResponse = identity::v1::SignResponse;
 
@@ -51,6 +54,10 @@ io::Task<void> IdentityClient::run() {
       continue;
     }
     backoff_.succeeded();
+    if (!trouble().empty()) {
+      co_await wait_for_the_clock();
+      continue;
+    }
     parts_.log.info("certificate for " + id_ + " is in force");
     co_await sleep_until_renewal();
   }
@@ -102,12 +109,41 @@ io::Task<Result<void>> IdentityClient::publish(pki::Credentials credentials, Tru
   co_return Result<void>();
 }
 
+std::string IdentityClient::trouble() const {
+  if (!credentials_) return {};
+  const auto now = parts_.loop.wall();
+  if (now < credentials_->leaf.not_before()) return "not valid yet by its clock";
+  if (now >= credentials_->leaf.not_after()) return "expired by its clock";
+  return {};
+}
+
+// A new certificate that is not valid now: our clock, or the control plane's, is wrong. No peer's
+// certificate is any better, so connections fail meanwhile; asking at once again would be a storm.
+io::Task<void> IdentityClient::wait_for_the_clock() {
+  constexpr auto kLook = std::chrono::seconds(1);
+  const auto seconds = [](WallTime time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+  };
+  parts_.log.warning(fmt::format(
+      "certificate: {} (now {}, valid from {} to {}, in seconds since 1970): set the clock",
+      trouble(), seconds(parts_.loop.wall()), seconds(credentials_->leaf.not_before()),
+      seconds(credentials_->leaf.not_after())));
+  const auto until = parts_.loop.now() + kAskAgain;
+  while (!trouble().empty() && parts_.loop.now() < until) co_await parts_.loop.sleep_for(kLook);
+}
+
 io::Task<void> IdentityClient::sleep_until_renewal() {
   const double jitter = parts_.loop.random().fraction() * 2 - 1;
   const WallTime renewal = pki::renewal_time(credentials_->leaf, jitter);
+  // By a clock that runs ahead a new certificate is due at once, and so would be the next one.
+  if (const auto now = parts_.loop.wall(); now >= renewal) {
+    const Duration rest = (credentials_->leaf.not_after() - now) / 2;
+    co_await parts_.loop.sleep_for(std::clamp<Duration>(rest, kAskSoon, kAskAgain));
+  }
   for (;;) {
     const Duration left = renewal - parts_.loop.wall();
-    if (left <= Duration::zero()) co_return;
+    // After a jump back of the clock the certificate may belong to the future.
+    if (left <= Duration::zero() || !trouble().empty()) co_return;
     co_await parts_.loop.sleep_for(std::min<Duration>(left, kLongestSleep));
   }
 }

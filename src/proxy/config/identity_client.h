@@ -28,6 +28,8 @@ class IdentityClient {
   // Another trust bundle: in force for new connections when this returns.
   io::Task<Result<void>> use_trust(TrustRoots trust);
 
+  // Why the certificate is of no use by our clock; empty: it is, or there is none.
+  [[nodiscard]] std::string trouble() const;
   // 0: no certificate yet.
   [[nodiscard]] std::int64_t not_after_seconds() const;
   [[nodiscard]] const std::string& id() const { return id_; }
@@ -36,6 +38,7 @@ class IdentityClient {
   io::Task<Result<void>> obtain();
   io::Task<Result<void>> publish(pki::Credentials credentials, TrustRoots trust);
   io::Task<void> sleep_until_renewal();
+  io::Task<void> wait_for_the_clock();
 
   Parts parts_;
   Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(30)};

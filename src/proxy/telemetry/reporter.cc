@@ -94,6 +94,7 @@ io::Task<void> Reporter::collect() {
   report.set_sequence(++sequence_);
   report.set_revision(standing.revision);
   report.set_certificate_not_after(standing.certificate_not_after);
+  report.set_certificate_trouble(standing.certificate_trouble);
   report.set_window_ms(static_cast<std::uint64_t>((parts_.loop.now() - last_collected_) /
                                                   std::chrono::milliseconds(1)));
   last_collected_ = parts_.loop.now();

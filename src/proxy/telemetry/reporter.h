@@ -19,6 +19,7 @@ class Reporter {
   struct Standing {
     std::uint64_t revision = 0;
     std::int64_t certificate_not_after = 0;
+    std::string certificate_trouble;
   };
   struct Parts {
     io::Loop& loop;  // control
