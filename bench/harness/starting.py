@@ -27,6 +27,14 @@ def take_descriptor(pid, number):
     return taken
 
 
+def unannounced(arguments):
+    """Without the descriptor on which a successor tells its supervisor that it serves."""
+    if "--announce-fd" not in arguments:
+        return arguments
+    place = arguments.index("--announce-fd")
+    return arguments[:place] + arguments[place + 2:]
+
+
 class Sidecar:
     """Our sidecar, started by hand exactly as its supervisor did, who is stopped meanwhile: only
     so is the moment of its exec known. begin() and end() as the peers have them."""
@@ -34,7 +42,8 @@ class Sidecar:
     def __init__(self, mesh, role):
         pid = mesh.proxies(role)[0]
         proc = pathlib.Path(f"/proc/{pid}")
-        self._arguments = proc.joinpath("cmdline").read_text().rstrip("\0").split("\0")
+        self._arguments = unannounced(
+            proc.joinpath("cmdline").read_text().rstrip("\0").split("\0"))
         self._arguments[0] = os.readlink(proc / "exe")
         self._folder = os.readlink(proc / "cwd")
         self._uid = proc.stat().st_uid
