@@ -159,7 +159,8 @@ Result<Mapper> IdMapping::prepare() const {
   go.second.reset();
   char word = 0;
   // Without a word the parent failed or died: then its namespace needs no map.
-  if (::read(go.first.get(), &word, 1) != 1 || ::dup2(answer.second.get(), 2) < 0) ::_exit(0);
+  if (::read(go.first.get(), &word, 1) != 1) ::_exit(0);
+  if (::dup2(answer.second.get(), 2) < 0) ::_exit(1);
   for (const auto& tool : tools)
     if (run_tool(tool) != 0) ::_exit(1);
   ::_exit(0);

@@ -126,13 +126,14 @@ Result<void> make_namespaces() {
 Result<void> write_down(const Layout& layout) {
   TRY(const auto map, read_file("/proc/self/uid_map", 64 << 10));
   TRY(const auto ids, mapped_ids(map));
-  return rewrite_file(layout.rootless_file(), std::to_string(ids) + "\n", 0644);
+  return rewrite_file(layout.rootless_file(), std::to_string(ids) + "\n", 0600);
 }
 
-// Whoever is first starts or stops; the next one finds what that one left.
+// Whoever is first starts or stops; the next one finds what that one left. Who cannot open the file
+// cannot lock it.
 Result<io::Descriptor> take_turn(const Layout& layout) {
   const auto path = layout.rootless_file();
-  io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.valid()) return fail_errno(path);
   // No deadline: whoever has it makes namespaces, which ends soon, and loses it with its life.
   while (::flock(file.get(), LOCK_EX) != 0)

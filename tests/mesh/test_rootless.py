@@ -142,6 +142,11 @@ def test_sidecars_and_programs_have_ids_of_their_own(mesh):
     assert UID not in ids
 
 
+def test_no_other_user_can_hold_up_its_commands(mesh):
+    """Who can open the file can lock it, and `up` and `down` wait for that lock."""
+    assert (mesh.data_dir / "rootless").stat().st_mode & 0o777 == 0o600
+
+
 def test_exec_and_run_enter_the_mesh(mesh):
     assert mesh.exec("full", "sleep", "sh", "-c", "exit 7").returncode == 7
     run = ("run", "probe", "-n", "full", "--")
