@@ -27,7 +27,7 @@ client::WorkloadStatus instance(const std::string& name) {
   workload.ready = true;
   workload.has_sidecar = true;
   status.registered.state = "Running";
-  status.sidecar = client::SidecarStatus{true, 3, true, "", 0};
+  status.sidecar = client::SidecarStatus{true, 3, true, "", 0, ""};
   return status;
 }
 
@@ -46,7 +46,7 @@ TEST(Readiness, SaysWhatAnInstanceLacks) {
   late.sidecar.reset();
   EXPECT_EQ(unready({deployment(1)}, {late}),
             (std::vector<Unready>{{"full/web-a", "its sidecar has not connected yet"}}));
-  late.sidecar = client::SidecarStatus{true, 2, false, "", 0};
+  late.sidecar = client::SidecarStatus{true, 2, false, "", 0, ""};
   EXPECT_EQ(unready({deployment(1)}, {late}),
             (std::vector<Unready>{{"full/web-a", "its sidecar is still at revision 2"}}));
   late.registered.workload.ready = false;

@@ -76,7 +76,7 @@ struct Host {
     std::vector<client::WorkloadStatus> statuses;
     for (const auto& [key, registration] : registered) {
       client::WorkloadStatus status{registration, 0, std::nullopt};
-      if (sidecars_connect) status.sidecar = client::SidecarStatus{true, 1, true, "", 0};
+      if (sidecars_connect) status.sidecar = client::SidecarStatus{true, 1, true, "", 0, ""};
       statuses.push_back(status);
     }
     reconciler->set_workloads(statuses);
@@ -261,7 +261,7 @@ TEST(Reconciler, ATakeoverTakesNothingOutOfService) {
   host.boot();
   host.declare(inventory_of(true));
   // As the supervisor does it: what the control plane knows comes before the first step.
-  client::WorkloadStatus status{host.only(), 0, client::SidecarStatus{true, 1, true, "", 0}};
+  client::WorkloadStatus status{host.only(), 0, client::SidecarStatus{true, 1, true, "", 0, ""}};
   host.reconciler->set_workloads({status});
   host.reconciler->step(host.now);
   const auto told = host.reconciler->unregistered();

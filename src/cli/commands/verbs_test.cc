@@ -91,7 +91,7 @@ client::WorkloadStatus pod(const std::string& where, const std::string& name, bo
   workload.ready = true;
   status.registered.state = "Running";
   status.age_seconds = 39;
-  if (sidecar) status.sidecar = client::SidecarStatus{true, 7, true, "0.1.0", 0};
+  if (sidecar) status.sidecar = client::SidecarStatus{true, 7, true, "0.1.0", 0, ""};
   return status;
 }
 

@@ -296,7 +296,7 @@ TEST_F(ControlPlaneClients, GetACertificateAfterFailuresAndNameWhoTheyAre) {
 }
 
 TEST_F(ControlPlaneClients, RenewBeforeTheCertificateEnds) {  // semantics I-24
-  control_.lifetime = 300ms;
+  control_.lifetime = 3s;
   tasks_.spawn(identity_.run());
   ASSERT_TRUE(eventually([&] { return control_.signatures >= 3; }));
   EXPECT_GE(worker_.identity()->epoch, 2U);
