@@ -61,7 +61,7 @@ struct SidecarStatus {
   bool synced = false;
   std::string version;
   std::int64_t certificate_not_after = 0;  // seconds since 1970; 0: none yet
-  std::string certificate_trouble;         // why it is of no use by the sidecar's clock
+  std::string certificate_trouble = {};    // why it is of no use by the sidecar's clock
 };
 
 // A workload as the runtime registers it.
