@@ -119,33 +119,13 @@ def test_a_sidecar_that_starts_with_a_wrong_clock_waits_for_the_right_one(
     assert eventually(lambda: words not in clocked.do("status"), within=20), clocked.do("status")
 
 
-def test_a_sidecars_clock_that_jumps_while_it_runs_stalls_nothing(clocked):
-    """The certificate is renewed for the clock it has, and renewed again when that comes back."""
-    pid = sidecar_pid(clocked)
-    certified = clocked.certified()
-    clocked.set_clock("httpbin", "+23h")
-    assert eventually(lambda: clocked.certified() > certified, within=30), "it is time to renew"
-    # The new one is old by this clock, too: no reason to ask again and again.
-    assert not eventually(lambda: clocked.certified() > certified + 3, within=2), "a storm"
-    for offset in ("+23h", "-2d", "+400d", "-400d", "+0"):
-        clocked.set_clock("httpbin", offset)
-        call = clocked.curl("full", URL)
-        assert call.uri == CALLER or call.status == "503", (offset, call)
-        assert clocked.curl("legacy", URL).exit_status == 56
-    assert eventually(lambda: clocked.curl("full", URL).uri == CALLER, within=20), clocked.logs()
-    assert sidecar_pid(clocked) == pid
-    assert clocked.certified() - certified <= 6, "no storm of renewals"
-
-
-@pytest.mark.parametrize("offset, words", [
-    ("-30d", "the clock of the control plane's machine is outside the years"),
-    ("+4000d", "the clock of the control plane's machine is outside the years")])
-def test_a_control_plane_outside_its_authoritys_years_signs_nothing(clocked, offset, words):
+def test_a_control_plane_outside_its_authoritys_years_signs_nothing(clocked):
     """Certificates that nobody could verify are not given; what is in force stays."""
+    words = "the clock of the control plane's machine is outside the years"
     before = clocked.sidecar_log("httpbin").count(words)
     kill(clocked.process("mortise", "supervise"))
     kill(clocked.process("mortise", "control"))
-    environment = {**clocked.environment, "LD_PRELOAD": str(LIBRARY), "FAKETIME": offset,
+    environment = {**clocked.environment, "LD_PRELOAD": str(LIBRARY), "FAKETIME": "-30d",
                    "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                    "FAKETIME_DISABLE_SHM": "1"}
     with subprocess.Popen([clocked.programs / "mortise", "control", "--data-dir",
@@ -156,7 +136,7 @@ def test_a_control_plane_outside_its_authoritys_years_signs_nothing(clocked, off
             assert clocked.curl("full", URL).uri == CALLER, "what is in force stays"
             clocked.set_clock("httpbin", "+23h")  # time for a new certificate
             assert eventually(
-                lambda: clocked.sidecar_log("httpbin").count(words) > before, within=30)
+                lambda: clocked.sidecar_log("httpbin").count(words) > before, within=60)
             clocked.set_clock("httpbin", "+0")
             assert clocked.curl("full", URL).uri == CALLER
             assert clocked.curl("legacy", URL).exit_status == 56
@@ -165,3 +145,21 @@ def test_a_control_plane_outside_its_authoritys_years_signs_nothing(clocked, off
     clocked.do("up", "--detach")
     assert eventually(lambda: clocked.curl("full", URL).uri == CALLER, within=30)
     clocked.do("mtls", "require", "full")
+
+
+def test_a_sidecars_clock_that_jumps_while_it_runs_stalls_nothing(clocked):
+    """The certificate is renewed for the clock it has, and renewed again when that comes back."""
+    pid = sidecar_pid(clocked)
+    certified = clocked.certified()
+    clocked.set_clock("httpbin", "+23h")
+    assert eventually(lambda: clocked.certified() > certified, within=60), "it is time to renew"
+    # The new one is old by this clock, too: no reason to ask again and again.
+    assert not eventually(lambda: clocked.certified() > certified + 3, within=2), "a storm"
+    for offset in ("+23h", "-2d", "+400d", "-400d", "+0"):
+        clocked.set_clock("httpbin", offset)
+        call = clocked.curl("full", URL)
+        assert call.uri == CALLER or call.status == "503", (offset, call)
+        assert clocked.curl("legacy", URL).exit_status == 56
+    assert eventually(lambda: clocked.curl("full", URL).uri == CALLER, within=20), clocked.logs()
+    assert sidecar_pid(clocked) == pid
+    assert clocked.certified() - certified <= 6, "no storm of renewals"
