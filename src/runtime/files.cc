@@ -53,7 +53,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 std::string last_line(const std::string& path) {
-  const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a program owns its log, and may hold a lease on it, which is not waited for.
+  const io::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return {};
   const auto size = ::lseek(file.get(), 0, SEEK_END);
   std::array<char, 1024> buffer{};

@@ -38,7 +38,8 @@ Result<void> copy_end(int from, std::uintmax_t size, std::uintmax_t most, const 
 
 // The writers append, so their next line is the first of the cut file.
 void cut(const std::string& path, std::uintmax_t size, std::uintmax_t limit, Log& log) {
-  const io::Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  // O_NONBLOCK: its owner may hold a lease on it, which is not waited for.
+  const io::Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.valid()) return;
   const auto older = path + ".1";
   ::unlink(older.c_str());  // first: the copy may need its room

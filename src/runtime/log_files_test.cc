@@ -4,7 +4,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/testing/figure.h"
 #include "runtime/files.h"
+#include "runtime/process/spawn.h"
 #include "runtime/testing.h"
 
 namespace mortise::runtime {
@@ -37,6 +44,56 @@ TEST(CutLongLogs, LeavesOtherFilesAlone) {
   NoLog log;
   cut_long_logs(dir.path(), 5, log);
   EXPECT_EQ(*read_file(dir.path() + "/store.db"), "0123456789");
+}
+
+// A program owns its log, and whoever opens a file with a lease on it waits for its owner, up to
+// /proc/sys/fs/lease-break-time: 45 s in which a supervisor would do nothing else.
+class HeldLog : public testing::Test {
+ protected:
+  HeldLog() {
+    std::signal(SIGIO, SIG_IGN);  // the kernel's request to give it up
+    EXPECT_TRUE(replace_file(path_, "line\n", 0600).has_value());
+  }
+  // F_RDLCK keeps writers waiting, F_WRLCK everybody.
+  void hold(int kind) {
+    holder_ = io::Descriptor(::open(path_.c_str(), kind == F_RDLCK ? O_RDONLY : O_RDWR));
+    ASSERT_EQ(::fcntl(holder_.get(), F_SETLEASE, kind), 0) << std::strerror(errno);
+    began_ = clock_.now();
+  }
+  void expect_no_wait() const {
+    figure("with a lease on a log", clock_.now() - began_, std::chrono::seconds(1));
+  }
+
+  const testing_::TemporaryDir dir_;
+  const std::string path_ = dir_.path() + "/pod.log";
+  io::Descriptor holder_;
+  const SystemClock clock_;
+  TimePoint began_;
+};
+
+TEST_F(HeldLog, IsNotWaitedForWhenItIsTooLong) {
+  hold(F_RDLCK);
+  NoLog log;
+  cut_long_logs(dir_.path(), 1, log);
+  expect_no_wait();
+}
+
+TEST_F(HeldLog, IsNotWaitedForWhenItsLastLineIsWanted) {
+  hold(F_WRLCK);
+  EXPECT_EQ(last_line(path_), "");
+  expect_no_wait();
+}
+
+TEST_F(HeldLog, IsNotWaitedForWhenItsProgramStartsAgain) {
+  const Launch launch{.program = "/bin/true",
+                      .argv = {"true"},
+                      .env = {},
+                      .sandbox = std::nullopt,
+                      .descriptors = {},
+                      .log_file = path_};
+  hold(F_RDLCK);
+  EXPECT_FALSE(spawn(launch, [](const ProcessId&) { return Result<void>(); }));
+  expect_no_wait();
 }
 
 }  // namespace

@@ -51,9 +51,11 @@ Result<Files> open_files(const Launch& launch) {
   if (!files.null.valid()) return fail_errno("/dev/null");
   const auto& log = launch.log_file;
   if (!log.empty()) {
-    files.log = io::Descriptor(
-        ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!files.log.valid()) return fail_errno("log file " + log);
+    // O_NONBLOCK: an earlier run may hold a lease on it, which is not waited for.
+    files.log = io::Descriptor(::open(
+        log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    if (!files.log.valid() || ::fcntl(files.log.get(), F_SETFL, O_APPEND) != 0)
+      return fail_errno("log file " + log);
     // Opening /dev/stdout asks for rights to the file itself; the folders above stay closed to it.
     // The group stays ours, so that `logs` of a user whose mesh this is can read it.
     if (launch.sandbox && (::fchown(files.log.get(), launch.sandbox->uid, ::getegid()) != 0 ||
