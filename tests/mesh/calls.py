@@ -1,5 +1,6 @@
 """Calls that go on while something is killed, and what each of them came to."""
 
+import contextlib
 import subprocess
 import tempfile
 import time
@@ -43,7 +44,8 @@ def kill_and_see_it_end(*pids):
     """When the first one was killed, and when the last one was really gone."""
     begin = now()
     for pid in pids:
-        kill(pid)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            kill(pid)
     assert eventually(lambda: not any(map(is_alive, pids)))
     return begin, now()
 

@@ -204,12 +204,18 @@ def all_processes():
 
 
 def is_alive(pid):
-    """Whether it runs: what has ended and waits to be collected does not."""
+    """Whether any thread of it runs: what has ended and waits to be collected does not."""
+    def state(task):
+        try:
+            stat = (task / "stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return "X"
+        return stat.rpartition(") ")[2][0]
+
     try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return any(state(task) not in "ZX" for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
     except OSError:
         return False
-    return stat.rpartition(") ")[2][0] not in "ZX"
 
 
 def stop(pid):

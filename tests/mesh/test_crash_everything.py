@@ -21,7 +21,8 @@ def footprint(bare):
 
 
 def kill_everything(mesh):
-    calls.kill_and_see_it_end(*mesh.processes())
+    while victims := mesh.processes():  # some were only just being started
+        calls.kill_and_see_it_end(*victims)
 
 
 def works(mesh):

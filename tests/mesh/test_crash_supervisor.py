@@ -70,7 +70,7 @@ def test_a_sidecar_killed_during_the_takeover_costs_no_more_than_at_other_times(
                 kills.append(calls.kill_and_see_it_end(victim))
                 load.go_on()
                 assert up.wait(timeout=60) == 0
-    assert load.troubles(in_flight=kills) == []
+    assert load.troubles(in_flight=kills) == [], kills
 
 
 def test_a_new_one_sees_what_was_changed_without_one(supervised):
