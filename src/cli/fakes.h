@@ -54,7 +54,8 @@ class FakeMesh final : public client::BlockingClient {
   }
   Result<void> restart_sidecar(client::RestartSidecar what) override {
     restarted.push_back(what);
-    if (what.name == broken) return fail(Code::unavailable, "the new process ended with status 3");
+    if (what.name == broken)
+      return fail(Code::unavailable, "it ended; the process before it serves on");
     return {};
   }
   Result<client::MeshStatus> status() override { return mesh_status; }

@@ -13,9 +13,8 @@ Error failed_at(const std::string& key, const Error& reason, std::size_t not_tri
   const auto slash = key.find('/');
   auto text = fmt::format("{}: {}", key, reason.what());
   if (reason.code() == Code::unavailable) {
-    text +=
-        fmt::format("; the process before it serves on; mortise logs -n {} {} --proxy shows more",
-                    key.substr(0, slash), key.substr(slash + 1));
+    text += fmt::format("; mortise logs -n {} {} --proxy shows more", key.substr(0, slash),
+                        key.substr(slash + 1));
   }
   if (not_tried > 0) {
     text +=

@@ -575,7 +575,7 @@ TEST_F(ProxyRestart, StopsAtTheFirstThatFailsAndSaysWhatIsLeft) {
   mesh.broken = "web-1";
   EXPECT_EQ(type({"proxy", "restart", "--all"}), 1);
   EXPECT_EQ(restarted(), Names({"db-1", "web-1"}));
-  for (const auto* words : {"full/web-1: the new process ended with status 3", "serves on",
+  for (const auto* words : {"full/web-1: it ended", "serves on",
                             "mortise logs -n full web-1 --proxy", "1 more sidecar left"}) {
     EXPECT_NE(terminal.err_text.find(words), std::string::npos) << terminal.err_text;
   }

@@ -38,7 +38,7 @@ Result<sidecars::Restarts::Asked> parse(const Parts& parts, const http::Request&
   const auto* record = parts.registry.workload(key);
   if (!record) return fail(Code::not_found, "there is no workload " + key);
   if (!record->workload.has_sidecar) {
-    return fail(Code::conflict, key + " has no sidecar: there is nothing to restart");
+    return fail(Code::conflict, "it has no sidecar: there is nothing to restart");
   }
   return asked;
 }

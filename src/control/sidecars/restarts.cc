@@ -25,7 +25,7 @@ io::Task<Result<void>> Restarts::restart(Asked wanted) {
   const auto& workload = wanted.workload;
   if (std::ranges::any_of(waiting_,
                           [&](const auto* one) { return one->asked.workload == workload; })) {
-    co_return fail(Code::conflict, "the sidecar of " + workload + " is being restarted already");
+    co_return fail(Code::conflict, "its sidecar is being restarted already");
   }
   wanted.id = ++last_;
   const auto limit = wanted.limit;
@@ -38,13 +38,13 @@ io::Task<Result<void>> Restarts::restart(Asked wanted) {
     static_cast<void>(co_await io::OpenOrTimeout(loop_, changed_, deadline));
   }
   if (!waiting.problem && !waiting.asked.seen) {
-    co_return fail(Code::unavailable,
+    co_return fail(Code::timed_out,
                    "no supervisor takes care of this mesh: `mortise up` starts one; the sidecar "
                    "serves as before");
   }
   if (!waiting.problem) co_return fail(Code::timed_out, "the supervisor has not answered in time");
   if (waiting.problem->empty()) co_return Result<void>();
-  co_return fail(Code::unavailable, *waiting.problem);
+  co_return fail(Code::unavailable, *waiting.problem + "; the process before it serves on");
 }
 
 std::vector<Restarts::Asked> Restarts::take() {

@@ -29,8 +29,8 @@ class Restarts {
   Restarts(io::Loop& loop, std::function<void()> told)
       : loop_(loop), told_(std::move(told)), changed_(loop), last_(loop.random().next() >> 20) {}
 
-  // Asks for it, and waits for its end. conflict: one is under way. unavailable: nobody does it,
-  // or it failed, and the old process serves on.
+  // Asks for it, and waits for its end. conflict: one is under way. unavailable: it failed, and
+  // the old process serves on. timed_out: nobody is there to do it, or has not answered.
   io::Task<Result<void>> restart(Asked wanted);
 
   // Number of the newest.
