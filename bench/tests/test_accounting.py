@@ -3,11 +3,13 @@
 import os
 import resource
 import subprocess
+import sys
 import types
 
 from harness import accounting
 
 STAT = "cpu  100 10 50 800 20 5 15 40 7 3\ncpu0 1 2 3\n"
+BUSY = "sum(range(10**7)); print(flush=True); input()"
 
 
 def reading(when, groups, usage, kernel=0, busy=0, steal=0, ticks=0):
@@ -30,8 +32,8 @@ def test_own_run_time_and_memory_can_be_read():
 
 
 def test_run_time_is_what_user_and_system_time_add_up_to():
-    child = subprocess.Popen(["python3", "-c", "sum(range(10**7)); print(flush=True); input()"],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", BUSY], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
     child.stdout.readline()
     read = accounting.run_time(child.pid) / 1e9
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

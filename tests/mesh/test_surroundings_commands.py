@@ -67,6 +67,7 @@ def at_once(*calls):
     return answers
 
 
+@pytest.mark.soak
 def test_two_ups_at_once_both_end_well_with_one_mesh(bare, rounds):
     for _ in range(rounds(3, 30)):
         both = at_once(*[lambda: bare.run("up", "-f", str(LAB), "--detach")] * 2)
@@ -96,6 +97,7 @@ def test_two_meshes_that_start_at_once_do_not_meet(workdir):
         at_once(*[lambda mesh=mesh: mesh.run("down", "--purge") for mesh in meshes])
 
 
+@pytest.mark.soak
 def test_up_during_down_ends_with_a_whole_mesh_or_none(bare, rounds):
     for _ in range(rounds(2, 20)):
         bare.up(LAB)
