@@ -39,13 +39,13 @@ class Session:
         self.proofs = {}  # harness.proof
 
     def __enter__(self):
+        for name in ("mortise", "mortise-proxy", "mortise-load", "mortise-copy"):
+            if not (self.binaries / name).exists():
+                raise SystemExit(f"{self.binaries / name} is missing: `make bench` builds it")
         self.workdir = pathlib.Path(tempfile.mkdtemp(prefix="mortise-bench-"))
         self.workdir.chmod(0o755)
         self.results.mkdir(parents=True, exist_ok=True)
         self.machine = machine.describe(self)  # before docs/performance.md changes
-        for name in ("mortise", "mortise-proxy", "mortise-load", "mortise-copy"):
-            if not (self.binaries / name).exists():
-                raise SystemExit(f"{self.binaries / name} is missing: `make bench` builds it")
         return self
 
     def __exit__(self, *_):
