@@ -68,3 +68,12 @@ def synced(mesh):
     """Whether every workload is ready and every sidecar has what is in force."""
     proxies = status(mesh)["proxies"]
     return proxies["total"] == proxies["synced"] and all(item["ready"] for item in workloads(mesh))
+
+
+def what_holds(mesh, namespace):
+    """What was declared and given, and how this namespace is protected."""
+    return {"objects": objects(mesh), "settings": status(mesh)["settings"],
+            "workloads": [(item["namespace"], item["name"], item["address"], item["ready"])
+                          for item in workloads(mesh)],
+            "root": (mesh.data_dir / "ca" / "root-cert.pem").read_bytes(),
+            "mtls": ask(mesh, "GET", f"mtls?resource={namespace}")}

@@ -9,16 +9,6 @@ FILES = calls.files
 KILLS = 5
 
 
-def what_holds(mesh):
-    """What a restart may not change."""
-    return {"objects": control_api.objects(mesh),
-            "workloads": [(item["namespace"], item["name"], item["address"], item["ready"])
-                          for item in control_api.workloads(mesh)],
-            "root": (mesh.data_dir / "ca" / "root-cert.pem").read_bytes(),
-            "settings": control_api.status(mesh)["settings"],
-            "mtls": mesh.do("mtls", "get", calls.SPACE, "-o", "json")}
-
-
 def kill_control(mesh):
     """When it was killed, and when another one answered."""
     killed, _ = calls.kill_and_see_it_end(mesh.process("mortise", "control"))
@@ -33,14 +23,15 @@ def from_rest(mesh):
 
 
 def test_traffic_goes_on_and_everything_is_as_before(mesh, figure):
-    before, revision = what_holds(mesh), control_api.status(mesh)["revision"]
+    before = control_api.what_holds(mesh, calls.SPACE)
+    revision = control_api.status(mesh)["revision"]
     with calls.Calls(mesh) as load:
         killed, back = kill_control(mesh)
         assert eventually(lambda: control_api.synced(mesh), within=20)
         synced = calls.now()
         load.go_on()
     assert load.troubles() == []
-    assert what_holds(mesh) == before
+    assert control_api.what_holds(mesh, calls.SPACE) == before
     assert control_api.status(mesh)["revision"] >= revision
     figure("control plane back after it was killed", back - killed, 1)
     figure("all sidecars synced after the control plane was killed", synced - killed, 1)

@@ -33,14 +33,6 @@ def works(mesh):
     return True
 
 
-def what_holds(mesh):
-    return {"objects": control_api.objects(mesh),
-            "workloads": [(item["namespace"], item["name"], item["address"], item["ready"])
-                          for item in control_api.workloads(mesh)],
-            "root": (mesh.data_dir / "ca" / "root-cert.pem").read_bytes(),
-            "mtls": mesh.do("mtls", "get", calls.SPACE, "-o", "json")}
-
-
 def killed_midway(mesh, moment, *words):
     """`mortise WORDS`, killed after so many seconds unless it has ended."""
     with subprocess.Popen([BINARIES / "mortise", *map(str, words)], env=mesh.environment,
@@ -68,7 +60,7 @@ def test_down_alone_cleans_up_after_a_killed_supervisor(bare, footprint):
 def test_up_restores_what_was_killed(bare, footprint, chance, rounds):
     """Everything first, then whatever chance chooses."""
     bare.do("mtls", "require", calls.SPACE)
-    before = what_holds(bare)
+    before = control_api.what_holds(bare, calls.SPACE)
     victims = sorted(bare.processes())
     for _ in range(rounds(3, 60)):
         print("kills", [line.replace("\0", " ") for pid, line in bare.processes().items()
@@ -77,7 +69,7 @@ def test_up_restores_what_was_killed(bare, footprint, chance, rounds):
         bare.up()
         assert works(bare)
         assert eventually(lambda: control_api.synced(bare))
-        assert what_holds(bare) == before
+        assert control_api.what_holds(bare, calls.SPACE) == before
         alive = sorted(bare.processes())
         victims = chance.sample(alive, chance.randint(1, len(alive)))
     bare.do("mtls", "allow", calls.SPACE)
