@@ -61,10 +61,11 @@ io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, const
                               const Binaries& binaries, ProcessId started, Duration limit) {
   const auto deadline = loop.now() + limit;
   while (loop.now() < deadline) {
+    // Looked at before it is asked: one that ends meanwhile may have given its last answer.
+    const bool outdated = control_plane_is_outdated(layout, binaries);
     const auto answered = co_await io::before(loop, deadline, answers(client));
     const bool supervised = is_supervised(layout);
-    const bool is_there = answered && *answered && supervised;
-    if (is_there && !control_plane_is_outdated(layout, binaries)) co_return true;
+    if (answered && *answered && supervised && !outdated) co_return true;
     if (started.valid() ? !is_alive(started) : !supervised) co_return false;
     co_await loop.sleep_for(kPoll);
   }

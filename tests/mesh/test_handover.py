@@ -194,6 +194,7 @@ def test_a_broken_program_changes_nothing(mesh, text, reason):
 def slow_handover(mesh):
     """A restart whose new process takes seconds to begin; and what the command said."""
     proxy_script(mesh, f'sleep 3; exec {mesh.binaries}/real "$@"')
+    (mesh.binaries / "real").unlink(missing_ok=True)  # an earlier one may run still
     shutil.copy(BINARIES / "mortise-proxy", mesh.binaries / "real")
     said = []
     typing = threading.Thread(target=lambda: said.append(
