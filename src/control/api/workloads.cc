@@ -156,6 +156,7 @@ Result<std::vector<WorkloadRecord>> parse_items(const Parts& parts, const http::
 
 Answer register_all(Parts& parts, std::vector<WorkloadRecord> records, registry::Asked asked) {
   std::vector<std::string> keys;
+  keys.reserve(records.size());
   for (const auto& record : records) keys.push_back(record.workload.key());
   auto planner = [records = std::move(records), asked](const Registry& registry) mutable {
     return registry::plan_workloads(registry, std::move(records), asked);
