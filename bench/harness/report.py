@@ -67,8 +67,9 @@ def section(row, kept, drawn):
     lines = [f"### {row.TITLE}", "", row.render(kept["result"]).strip(), ""]
     for chart in drawn:
         lines += [f"![{row.TITLE}](performance/{chart}.svg)", ""]
+    pairs = f"{kept['pairs']} pairs, " if getattr(row, "PAIRED", True) else ""
     lines += [f"Measured {kept['date']} in {kept['seconds']:.0f} s by `{kept['command']}`, "
-              f"{kept['pairs']} pairs, on {machine.sentence(kept['machine'])}; the host stole"
+              f"{pairs}on {machine.sentence(kept['machine'])}; the host stole"
               f" {kept['steal']:.1%} of the CPU time meanwhile.", ""]
     return "\n".join(lines)
 

@@ -70,7 +70,7 @@ def measure(session, shape, rates, without=(), **options):
         result = {"absent": absent, "proofs": proofs, "ceilings": found, "rates": {}, "void": [],
                   "labels": {name: one.label for name, one in candidates.items()},
                   "versions": {name: one.version for name, one in candidates.items()},
-                     "shape": shape, "body": BODY, "seconds": session.seconds}
+                  "shape": shape, "body": BODY, "seconds": session.seconds}
         for rate in distinct([safe_rate(wanted, found) for wanted in rates]):
             result["rates"][str(rate)] = _rounds(session, candidates, rate, result["void"],
                                                  options)

@@ -12,6 +12,7 @@ from harness.traffic import start, stop, versions
 
 TITLE = "B9: memory for each idle connection"
 MINUTES = 2.5
+PAIRED = False
 STEPS, STEP = 4, 2000
 SETTLED_KB = 64
 AFTER_SECONDS = 3

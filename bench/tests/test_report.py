@@ -62,6 +62,15 @@ def test_a_full_valid_run_is_published_unless_told_not_to():
     assert report.standing_of({}, FakeSession(10, "never")) == "valid, not published as asked"
 
 
+MACHINE = {"cores": 2, "virtual": True, "cpu": "Some CPU", "memory_gib": 4, "system": "Debian",
+           "kernel": "6.1", "openssl": "OpenSSL 3.0", "mortise": "abc"}
+
+
+def kept(figure):
+    return {"result": {"figure": figure}, "date": "2026-11-21", "seconds": 3.0, "pairs": 10,
+            "command": "make bench b1", "machine": MACHINE, "steal": 0.001}
+
+
 class FakeRow:
     TITLE = "B1: a row"
 
@@ -77,15 +86,19 @@ class FakeRow:
 def test_publishing_writes_section_and_chart_and_drops_the_old_chart(tmp_path):
     document, charts = tmp_path / "performance.md", tmp_path / "performance"
     document.write_text(TEXT)
-    machine = {"cores": 2, "virtual": True, "cpu": "Some CPU", "memory_gib": 4, "system": "Debian",
-               "kernel": "6.1", "openssl": "OpenSSL 3.0", "mortise": "abc"}
     for figure in (7, 8):
-        kept = {"result": {"figure": figure}, "date": "2026-11-21", "seconds": 3.0, "pairs": 10,
-                "command": "make bench b1", "machine": machine, "steal": 0.001}
-        report.publish("b1", FakeRow, kept, document, charts)
+        report.publish("b1", FakeRow, kept(figure), document, charts)
     text = document.read_text()
     assert "figure 8" in text and "figure 7" not in text and "old" not in text
     assert "![B1: a row](performance/b1-8.svg)" in text
     assert "by `make bench b1`, 10 pairs, on 2 virtual CPUs (Some CPU)" in text
     assert "stole 0.1% of the CPU time" in text
     assert [file.name for file in charts.iterdir()] == ["b1-8.svg"]
+
+
+def test_a_row_without_rounds_names_no_pairs():
+    class Alone(FakeRow):
+        PAIRED = False
+
+    assert "10 pairs" in report.section(FakeRow, kept(7), {})
+    assert "pairs" not in report.section(Alone, kept(7), {})
