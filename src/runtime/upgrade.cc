@@ -10,6 +10,7 @@
 
 #include "io/descriptor.h"
 #include "runtime/lock.h"
+#include "runtime/process/process.h"
 #include "runtime/process/procfs.h"
 
 namespace mortise::runtime {
@@ -26,7 +27,9 @@ bool is_outdated(const ProcessId& process, const std::string& program) {
   const auto link = fmt::format("/proc/{}/exe", process.pid);
   // The link leads to the file itself, also where its name is gone.
   if (!process.valid() || ::stat(link.c_str(), &running) != 0 || !is_alive(process)) return false;
-  if (::stat(program.c_str(), &installed) != 0) return false;
+  bool is_script = false;
+  const auto file = open_program(program, is_script);
+  if (!file || is_script || ::fstat(file->get(), &installed) != 0) return false;
   return running.st_dev != installed.st_dev || running.st_ino != installed.st_ino;
 }
 

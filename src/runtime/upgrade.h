@@ -11,7 +11,7 @@
 
 namespace mortise::runtime {
 
-// False also where that cannot be told.
+// False also where that cannot be told: a script in the program's place executes what it likes.
 bool is_outdated(const ProcessId& process, const std::string& program);
 
 // Ends a supervisor of the past, and waits for that; everything else goes on. True: there was one.
