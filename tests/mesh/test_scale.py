@@ -13,7 +13,7 @@ import time
 import pytest
 
 import manifests
-from mesh import BINARIES, Mesh
+from mesh import BINARIES, Mesh, cpu_seconds
 
 pytestmark = pytest.mark.soak
 RECEIPT = re.compile(r"applied by (\d+) of (\d+) proxies in (\d+) ms")
@@ -85,12 +85,6 @@ def growth(before, after):
             for kind, figures in before.items()}
 
 
-def seconds_of_cpu(pids):
-    fields = [pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-              for pid in pids]
-    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
-
-
 @pytest.fixture(scope="module")
 def crowd(workdir, rounds):
     mesh = Mesh(workdir)
@@ -128,7 +122,7 @@ def test_a_change_is_soon_in_force_everywhere_and_leaves_nothing_behind(crowd, f
 
 def test_a_mesh_at_rest_costs_next_to_nothing(crowd, figure):
     watched = crowd.pids["supervisor"] + crowd.pids["control"]
-    before = seconds_of_cpu(watched)
+    before = cpu_seconds(*watched)
     threading.Event().wait(AT_REST)  # its passing is what is measured
-    share = (seconds_of_cpu(watched) - before) / AT_REST
+    share = (cpu_seconds(*watched) - before) / AT_REST
     figure("CPU of supervisor and control plane at rest", 100 * share, 2, "%")

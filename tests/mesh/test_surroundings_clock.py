@@ -2,7 +2,6 @@
 reason in the log and in `status`, and all is well once the clock is right. The clocks are false for
 one process each (libfaketime); the machine's own is never touched."""
 
-import os
 import pathlib
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ import time
 
 import pytest
 from lab import CALLER
-from mesh import BINARIES, LAB, Mesh, eventually, kill
+from mesh import BINARIES, LAB, Mesh, cpu_seconds, eventually, is_alive, kill
 
 URL = "http://httpbin.full:8000/headers"
 LIBRARY = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -28,14 +27,14 @@ class Clocked(Mesh):
 
     def __init__(self, workdir):
         super().__init__(workdir)
-        self.programs = self.workdir / "bin"
-        self.programs.mkdir()
+        self.binaries = self.workdir / "bin"
+        self.binaries.mkdir()
         for name in ("mortise", "mortise-demo"):
-            shutil.copy(BINARIES / name, self.programs / name)
-        shutil.copy(BINARIES / "mortise-proxy", self.programs / "the-proxy")
-        wrapper = self.programs / "mortise-proxy"
+            shutil.copy(BINARIES / name, self.binaries / name)
+        shutil.copy(BINARIES / "mortise-proxy", self.binaries / "the-proxy")
+        wrapper = self.binaries / "mortise-proxy"
         wrapper.write_text(WRAPPER.format(folder=self.workdir, library=LIBRARY,
-                                          program=self.programs / "the-proxy"))
+                                          program=self.binaries / "the-proxy"))
         wrapper.chmod(0o755)
         for whose in ("httpbin", "others"):
             self.set_clock(whose, "+0")
@@ -45,11 +44,6 @@ class Clocked(Mesh):
         beside.write_text(offset + "\n")
         beside.chmod(0o644)
         beside.rename(self.workdir / whose)
-
-    def run(self, *arguments, stdin=None, timeout=60):
-        return subprocess.run([self.programs / "mortise", *arguments], input=stdin,
-                              env=self.environment, capture_output=True, text=True,
-                              timeout=timeout, check=False, errors="replace")
 
     def sidecar_log(self, prefix):
         return next(self.data_dir.glob(f"logs/full/{prefix}-*.proxy.log")).read_text()
@@ -75,11 +69,6 @@ def clocked(workdir):
 def sidecar_pid(mesh):
     return next(pid for pid, line in mesh.processes().items()
                 if "the-proxy" in line and "full/httpbin" in line)
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def restart_sidecar(mesh):
@@ -123,12 +112,14 @@ def test_a_control_plane_outside_its_authoritys_years_signs_nothing(clocked):
     """Certificates that nobody could verify are not given; what is in force stays."""
     words = "the clock of the control plane's machine is outside the years"
     before = clocked.sidecar_log("httpbin").count(words)
-    kill(clocked.process("mortise", "supervise"))
-    kill(clocked.process("mortise", "control"))
+    for command in ("supervise", "control"):
+        pid = clocked.process("mortise", command)
+        kill(pid)
+        assert eventually(lambda gone=pid: not is_alive(gone))  # it holds the store until then
     environment = {**clocked.environment, "LD_PRELOAD": str(LIBRARY), "FAKETIME": "-30d",
                    "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                    "FAKETIME_DISABLE_SHM": "1"}
-    with subprocess.Popen([clocked.programs / "mortise", "control", "--data-dir",
+    with subprocess.Popen([clocked.binaries / "mortise", "control", "--data-dir",
                            str(clocked.data_dir)], env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as control:
         try:

@@ -1,13 +1,12 @@
 """A process that has used up its descriptors refuses the newest work, and nothing else suffers."""
 
 import os
-import pathlib
 import subprocess
 import time
 
 import pytest
 from lab import CALLER
-from mesh import BINARIES, LAB, Mesh, eventually
+from mesh import BINARIES, LAB, Mesh, cpu_seconds, eventually
 
 URL = "http://httpbin.full:8000/headers"
 
@@ -32,11 +31,6 @@ class Limited:
 
     def set(self, soft, hard):
         subprocess.run(["prlimit", "-p", str(self.pid), f"--nofile={soft}:{hard}"], check=True)
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def names(mesh):
