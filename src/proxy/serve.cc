@@ -1,5 +1,7 @@
 #include "proxy/serve.h"
 
+#include <algorithm>
+
 #include "io/race.h"
 #include "proxy/inbound/inbound.h"
 #include "proxy/outbound/outbound.h"
@@ -17,7 +19,7 @@ class Place {
 
  public:
   Place(Worker& worker, Room& room) : worker_(worker), room_(room) {
-    ++worker_.connections;
+    worker_.most_connections = std::max(worker_.most_connections, ++worker_.connections);
     ++room_.taken;
   }
   ~Place() {

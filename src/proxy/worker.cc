@@ -1,5 +1,6 @@
 #include "proxy/worker.h"
 
+#include "base/process_limits.h"
 #include "io/race.h"
 
 namespace mortise::proxy {
@@ -7,6 +8,8 @@ namespace {
 
 // How long an address asked for on demand is kept without use.
 constexpr auto kKeepUnused = std::chrono::minutes(15);
+// Fewer that ended are not worth a look at the whole heap.
+constexpr std::size_t kManyEnded = 100;
 
 }  // namespace
 
@@ -87,11 +90,20 @@ void Worker::tell(std::string_view text) {
   if (lines_left_-- > 0) log.info(text);
 }
 
+// What many connections took lies between what is still in use, where the allocator keeps it, and
+// each new burst would take other pages.
+void Worker::return_memory() {
+  if (connections > most_connections / 2 || most_connections - connections < kManyEnded) return;
+  most_connections = connections;
+  return_free_memory();
+}
+
 void Worker::tidy() {
   if (lines_left_ < 0) log.info(std::to_string(-lines_left_) + " more lines like these");
   lines_left_ = kLinesPerSecond;
   if (identity_ != nullptr) legs.sweep(identity_->epoch);
   balancer.tidy();
+  return_memory();
   std::erase_if(asked_, [&](const auto& entry) {
     const bool unused = loop.now() - entry.second > kKeepUnused;
     if (unused) release(entry.first);

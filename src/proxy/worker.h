@@ -67,12 +67,14 @@ class Worker {
   void tidy();
   // Accepted and alive, both directions together: for the operator to see.
   std::size_t connections = 0;
+  std::size_t most_connections = 0;  // since memory was given back
   // Pulsed when a snapshot or an identity comes into force.
   io::Gate changed;
 
  private:
   io::Task<bool> next_change();
   void note_use(const IpAddress& address);
+  void return_memory();
 
   std::shared_ptr<const Snapshot> snapshot_;
   std::shared_ptr<const Identity> identity_;
