@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+import manifests
 import pytest
 from lab import CALLER
 from mesh import BINARIES, LAB, Mesh, cpu_seconds, eventually
@@ -90,6 +91,71 @@ def test_a_full_sidecar_refuses_the_newest_and_keeps_the_rest(narrow, source, wh
     assert "the process has as many descriptors as it may have: refused" in text
     assert text.count("\n") - lines < 20, text
     assert eventually(lambda: mesh.curl(source, URL).status == "200"), mesh.curl(source, URL)
+
+
+@pytest.fixture
+def crowded(workdir, rounds):
+    """A mesh whose processes may have so many descriptors each; 20,000 is the usual limit."""
+    most = rounds(1000, 20_000)
+    (workdir / "crowded").mkdir()
+    made = Mesh(workdir / "crowded")
+    server = ["python3", made.copy_program("holds_all.py"), 8000]
+    file, = manifests.write(
+        made, manifests.namespace("full"), manifests.namespace("outside", injected=False),
+        manifests.workload("full", "server", server, [{"name": "tcp", "port": 8000}]),
+        manifests.sleeper("outside"), manifests.workload("outside", "other", ["sleep", "infinity"]))
+    try:
+        subprocess.run(["sh", "-c", f'ulimit -n {most}; exec "$0" up -f "$1" --detach',
+                        BINARIES / "mortise", file], env=made.environment, check=True,
+                       capture_output=True, timeout=60)
+        yield made, most
+    finally:
+        made.run("down", "--purge")
+
+
+def crowd(mesh, workload, count):
+    """A process in that workload which opens so many connections and keeps them."""
+    return subprocess.Popen(
+        [BINARIES / "mortise", "exec", "-n", "outside", workload, "-i", "--", "python3",
+         mesh.copy_program("many_connections.py"), "server.full", "8000", str(count)],
+        env=mesh.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+@pytest.mark.soak
+def test_all_descriptors_of_a_servers_sidecar_are_used_up(crowded):
+    """By two workloads, neither of which could do it alone: each connection costs it two."""
+    mesh, most = crowded
+    pid, log = sidecar(mesh, "server")
+    with crowd(mesh, "sleep", most * 3 // 10) as first, crowd(mesh, "other", 0) as second:
+        kept, refused, dead = map(int, first.stdout.readline().split())
+        assert (kept, refused, dead) == (most * 3 // 10, 0, 0), "there was room"
+        second.stdout.readline()
+        with crowd(mesh, "other", most * 3 // 10) as newest:
+            kept, refused, dead = map(int, newest.stdout.readline().split())
+            assert refused > 0 or dead == 8, (kept, refused, dead)
+            used = len(os.listdir(f"/proc/{pid}/fd"))
+            assert most * 0.9 < used <= most, used
+            for caller in (first, second, newest):
+                caller.stdin.write("once more\n")
+                caller.stdin.flush()
+                assert caller.stdout.readline() == "works\n", "what was there goes on"
+            mesh.do("mtls", "require", "mesh")  # policy gets through
+            mesh.do("mtls", "allow", "mesh")
+            newest.stdin.close()
+
+        def has_room():
+            with crowd(mesh, "other", 8) as again:
+                counts = again.stdout.readline()
+                again.stdin.close()
+            return counts == "8 0 0\n"
+
+        assert eventually(has_room, within=20)
+        for caller in (first, second):
+            caller.stdin.write("once more\n")
+            caller.stdin.flush()
+            assert caller.stdout.readline() == "works\n"
+            caller.stdin.close()
+    assert "the process has as many descriptors as it may have: refused" in log.read_text()
 
 
 def test_a_supervisor_without_descriptors_takes_nothing_down(mesh):
