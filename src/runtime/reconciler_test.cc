@@ -187,6 +187,19 @@ TEST(Reconciler, RestartsAProgramAfterAPauseAndCountsIt) {
   EXPECT_TRUE(host.only().workload.ready);
 }
 
+TEST(Reconciler, WhatEndedWithTheSupervisorFailedAtNothing) {
+  Host host;
+  host.declare(inventory_of(true));
+  host.settle();
+  ASSERT_THAT(host.processes.running, SizeIs(2));
+  host.processes.running.clear();
+  host.boot();
+  host.declare(inventory_of(true));
+  host.settle();
+  EXPECT_THAT(host.processes.running, SizeIs(2));
+  EXPECT_EQ(host.only().restarts, 0);
+}
+
 TEST(Reconciler, PausesGrowWhileAProgramKeepsFailing) {
   Host host;
   host.declare(inventory_of(false));

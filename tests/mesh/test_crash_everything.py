@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 
 import calls
 import control_api
@@ -53,6 +54,20 @@ def test_down_alone_cleans_up_after_a_killed_supervisor(bare, footprint):
         kill(bare.process("mortise", "supervise"))
         load.go_on()
         bare.down()
+    footprint.assert_nothing_is_left()
+
+
+def test_up_after_a_kill_of_everything_is_as_quick_as_the_first(bare, footprint, figure):
+    """Its workloads are young and start again, but that is no loop of failures."""
+    bare.down()
+    bare.up(*calls.files(bare))
+    calls.kill_and_see_it_end(bare.process("mortise", "supervise"))  # it would see the others end
+    kill_everything(bare)
+    began = time.monotonic()
+    bare.up()
+    figure("up after a kill of everything", time.monotonic() - began, 1)
+    assert works(bare)
+    bare.down()
     footprint.assert_nothing_is_left()
 
 

@@ -20,9 +20,11 @@ Duration longer(Duration pause) {
 
 std::optional<Ending> Runner::check(TimePoint now) {
   if (!process_.valid()) return std::nullopt;
-  has_run_ = true;  // it may be one that an earlier supervisor started
   auto ending = processes_.ended(process_);
-  if (!ending) return std::nullopt;
+  if (!ending) {
+    has_run_ = true;  // it may be one that an earlier supervisor started
+    return std::nullopt;
+  }
   process_ = {};
   trouble_ = ending->to_string();
   // The end of a healthy life is no failure to start: the next one begins at once, or soon if it
@@ -46,7 +48,8 @@ void Runner::start(TimePoint now, const Result<Launch>& launch) {
     process_ = {};
     return fail_until_later(now, started.error().what());
   }
-  if (has_run_) ++restarts_;
+  // Not if it ended together with an earlier supervisor, as in a kill of everything.
+  if (std::exchange(has_run_, true)) ++restarts_;
   started_ = now;
   proven_ = false;
   trouble_.clear();
