@@ -1,11 +1,13 @@
 #include "runtime/data_dir.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "io/descriptor.h"
@@ -17,7 +19,7 @@ namespace {
 
 // A fresh store with its journal needs less; a mesh that can write this much gets its first steps
 // done, and says clearly when the room ends later.
-constexpr std::size_t kRoom = 512 << 10;
+constexpr off_t kRoom = 512 << 10;
 constexpr const char* kProbe = ".mortise-probe";
 
 // Removes what it is told about, unless everything went well.
@@ -50,17 +52,20 @@ Result<void> make_all(const std::string& path, Litter& made) {
   return {};
 }
 
+// Under a name of its own, since another `up` may do the same just now, and without it at once.
 Result<void> try_to_write(const std::string& folder) {
-  const auto probe = folder + "/" + kProbe;
-  Litter litter;
-  litter.add(probe);
+  auto probe = folder + "/" + kProbe + "-XXXXXX";
+  const io::Descriptor file(::mkostemp(probe.data(), O_CLOEXEC));
+  if (!file.valid()) return fail_errno("write in " + folder);
+  ::unlink(probe.c_str());
   // A mesh that is there already is taken over on a full disk too.
-  const bool fresh = ::access((folder + "/store.db").c_str(), F_OK) != 0;
-  return replace_file(probe, std::string(fresh ? kRoom : 0, '.'), 0600);
+  if (::access((folder + "/store.db").c_str(), F_OK) == 0) return {};
+  const int problem = ::posix_fallocate(file.get(), 0, kRoom);
+  return problem == 0 ? Result<void>() : fail_errno("write in " + folder, problem);
 }
 
 Result<void> try_to_listen(const std::string& folder) {
-  const auto probe = folder + "/" + kProbe + ".sock";
+  const auto probe = folder + "/" + kProbe + "-" + std::to_string(::getpid());
   ::unlink(probe.c_str());
   Litter litter;
   litter.add(probe);

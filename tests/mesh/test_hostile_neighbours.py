@@ -193,13 +193,13 @@ def test_garbage_from_a_sidecar_disturbs_nobody(mesh, town):
     assert resident_mebibytes(pid) - before < 16
 
 
-def test_a_sidecar_that_opens_connections_without_end_gets_sixteen(mesh, town):
+def test_a_sidecar_that_opens_connections_without_end_gets_few(mesh, town):
     uid = town["hostile"].sidecar_folder.stat().st_uid
     command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", hostility.PYTHON,
                mesh.workdir / "sidecar_call.py", "control.sock", "flood", "60"]
     with subprocess.Popen(command, cwd=town["hostile"].sidecar_folder, stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as flood:
-        assert int(flood.stdout.readline()) <= 16
+        assert int(flood.stdout.readline()) <= 24
         assert in_step(mesh)
         flood.stdin.close()
     assert flood.returncode == 0

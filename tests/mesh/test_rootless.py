@@ -203,7 +203,11 @@ def test_a_uid_outside_the_map_is_refused(mesh):
 
 
 def test_the_next_up_takes_over_after_a_kill_of_the_supervisor(mesh):
-    sidecars = {pid for pid, line in mesh.processes().items() if line.startswith("mortise-proxy")}
+    def running():
+        return {pid for pid, line in mesh.processes().items() if line.startswith("mortise-proxy")}
+
+    assert eventually(lambda: len(running()) == 3), "those of earlier tests have ended"
+    sidecars = running()
     kill(mesh.process("mortise", "supervise"))
     assert code(mesh, "full", "full") == "200"
     mesh.do("up", "--detach")
