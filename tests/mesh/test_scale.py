@@ -116,7 +116,8 @@ def test_a_change_is_soon_in_force_everywhere_and_leaves_nothing_behind(crowd, f
     after = of_all(crowd, descriptors), of_all(crowd, lambda pid: memory_kb(pid, "Anonymous"))
     figure(f"change in force in {crowd.count} sidecars", taken[CHANGES // 2], 100, "ms")
     more_descriptors, more_memory = map(growth, before, after)
-    assert max(more_descriptors.values()) <= 0, more_descriptors
+    # A connection may be closing, or have been away before; a leak would be one for each change.
+    assert max(more_descriptors.values()) < CHANGES / 10, more_descriptors
     assert all(more_memory[kind] <= KEPT_KB[kind] for kind in KEPT_KB), more_memory
 
 
