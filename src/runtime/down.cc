@@ -98,6 +98,13 @@ std::vector<int> workload_processes(const Layout& layout) {
   return pids;
 }
 
+// Who deleted the folder has not ended what runs for it: that is found by what follows from the
+// path.
+bool something_runs(const Layout& layout) {
+  return !netns_names(layout.netns_prefix()).empty() || !processes_of(layout.uids()).empty() ||
+         !processes_of(layout, "supervise").empty() || !processes_of(layout, "control").empty();
+}
+
 // A namespace whose name somebody removed gets it back, so that what runs there is found.
 void reclaim_names(const Layout& layout, const State& state) {
   PrivateNetwork network(layout);
@@ -153,8 +160,8 @@ Result<void> clear_data_dir(const Layout& layout, SupervisorLock& lock) {
 Result<DownReport> down(const std::string& data_dir, bool purge) {
   TRY(const auto layout, Layout::of(data_dir));
   DownReport report;
-  if (::access(layout.data_dir().c_str(), F_OK) != 0 && netns_names(layout.netns_prefix()).empty())
-    return report;
+  const bool had_folder = ::access(layout.data_dir().c_str(), F_OK) == 0;
+  if (!had_folder && !something_runs(layout)) return report;
   if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
   CHECK_OK(check_data_dir(layout.data_dir()));
   TRY(auto lock, take_over(layout, report.processes));
@@ -179,6 +186,8 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
     CHECK_OK(clear_data_dir(layout, lock));
   } else {
     lock.remove(layout);
+    std::error_code error;  // it is not empty if somebody begins anew just now
+    if (!had_folder) std::filesystem::remove(layout.data_dir(), error);
   }
   // Now only we are left in a rootless mesh's namespaces, and they go when we do.
   TRY(const int keepers,

@@ -3,11 +3,12 @@ with the reason and the way on, and `up` leaves nothing there."""
 
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
 from lab import CALLER
-from mesh import BINARIES, LAB, Mesh, all_processes, eventually, kill
+from mesh import BINARIES, LAB, Mesh, all_processes, eventually, is_alive, kill
 
 URL = "http://httpbin.full:8000/headers"
 
@@ -128,6 +129,22 @@ def test_down_ends_everything_on_a_disk_that_became_read_only(disk):
     finally:
         disk.thaw()
         subprocess.run(words, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("names", ["with its names", "without them"])
+def test_down_finds_a_mesh_whose_folder_was_deleted(bare, names):
+    """And even if the names of its network namespaces are gone: by what follows from the path."""
+    bare.up(LAB)
+    running = bare.processes()
+    assert len(running) > 10
+    shutil.rmtree(bare.data_dir, ignore_errors=True)
+    if names == "without them":
+        kill(bare.process("mortise", "supervise"))  # it would make them again
+        for name in bare.namespaces():
+            subprocess.run(["ip", "netns", "delete", name], check=True)
+    bare.do("down")
+    assert eventually(lambda: not [pid for pid in running if is_alive(pid)]), running
+    assert not bare.namespaces() and not bare.data_dir.exists()
 
 
 def pods(mesh):
