@@ -1,7 +1,6 @@
 #include "runtime/instance.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -70,8 +69,9 @@ void Instance::look_at_home(TimePoint now) {
     capture_in_force_.clear();
     services_in_force_.clear();
   }
-  if (spec.has_sidecar && ::access(folder.c_str(), F_OK) != 0) {
-    // The sidecar's own is the one that was removed, where no socket can appear any more.
+  if (spec.has_sidecar && !parts_.processes.works_in(record_.sidecar, folder)) {
+    // The sidecar's own is the one that was removed, where no socket can appear any more; whatever
+    // else was repaired meanwhile may have made another of that name.
     parts_.log.warning(spec.key() + ": " + folder + " was removed: the sidecar starts anew");
     parts_.processes.signal(record_.sidecar, SIGKILL);
     registered_.reset();

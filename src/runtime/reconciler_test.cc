@@ -239,6 +239,19 @@ TEST(Reconciler, ASidecarsShortAbsenceTakesNothingOutOfService) {
   EXPECT_TRUE(host.only().workload.ready);
 }
 
+TEST(Reconciler, ASidecarWhoseFolderIsAnotherOneNowStartsAnew) {
+  Host host;
+  host.declare(inventory_of(true));
+  host.settle();
+  const auto before = host.processes.running_as(kSidecar);
+  host.processes.strayed.insert(before);
+  for (int i = 0; i < 5; ++i, host.now += 1s) host.step();
+  const auto after = host.processes.running_as(kSidecar);
+  EXPECT_TRUE(after.valid());
+  EXPECT_NE(after, before);
+  EXPECT_FALSE(host.processes.running.contains(before));
+}
+
 TEST(Reconciler, ASidecarThatStaysAwayHasItsConnectionsRefused) {
   Host host;
   host.declare(inventory_of(true));

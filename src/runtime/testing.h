@@ -107,6 +107,9 @@ class FakeProcesses final : public Processes {
     return Ending{.status = exit_status};
   }
   bool announced(const ProcessId& process) override { return in_force.contains(process); }
+  bool works_in(const ProcessId& process, const std::string& folder) override {
+    return ::access(folder.c_str(), F_OK) == 0 && !strayed.contains(process);
+  }
   // All but SIGUSR1, which asks to finish what is going on, end a process at once.
   void signal(const ProcessId& process, int number) override {
     if (number == SIGUSR1) {
@@ -143,6 +146,7 @@ class FakeProcesses final : public Processes {
 
   std::map<ProcessId, Launch> running;
   std::set<ProcessId> in_force;   // said that they serve
+  std::set<ProcessId> strayed;    // their folder is another one than that of its name
   std::set<ProcessId> finishing;  // were told that another one serves
   std::vector<std::string> started;
   std::set<std::string> missing;

@@ -103,6 +103,13 @@ def sidecar_dir(mesh, prefix):
     return next((mesh.data_dir / "sidecars").glob(f"full.{prefix}*"))
 
 
+def cwd_of(pid):
+    try:
+        return os.stat(f"/proc/{pid}/cwd").st_ino
+    except FileNotFoundError:
+        return None
+
+
 def test_a_removed_folder_of_a_sidecar_comes_back(mesh, figure):
     folder = sidecar_dir(mesh, "httpbin")
     owner = folder.stat().st_uid
@@ -110,6 +117,23 @@ def test_a_removed_folder_of_a_sidecar_comes_back(mesh, figure):
     heals(mesh, figure, "rm -r of a sidecar's folder",
           lambda: (folder / "control.sock").exists() and folder.stat().st_uid == owner)
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_removed_folder_is_noticed_when_the_switch_is_lost_with_it(mesh, figure):
+    """By the time somebody looks, there may be another folder of that name."""
+    folder = sidecar_dir(mesh, "httpbin")
+    name = netns_of(mesh, "full", "httpbin")
+
+    def sidecar_is_at_home():
+        homes = [cwd_of(pid) for pid, inode, line in all_processes()
+                 if "mortise-proxy" in line and inode == mesh.namespaces()[name]]
+        return homes == [folder.stat().st_ino] if folder.exists() else False
+
+    assert sidecar_is_at_home()
+    shutil.rmtree(folder)
+    run("ip", "netns", "delete", mesh.switch())
+    heals(mesh, figure, "rm -r of a folder and ip netns delete of the switch", sidecar_is_at_home)
+    assert eventually(lambda: "not connected" not in mesh.do("status"))
 
 
 def test_a_removed_socket_of_a_sidecar_comes_back(mesh, figure):

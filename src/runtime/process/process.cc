@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 
 #include "base/check.h"
@@ -115,6 +117,15 @@ Result<ProcessId> HostProcesses::start_announcing(Launch launch, const Record& r
 bool HostProcesses::announced(const ProcessId& process) {
   const auto found = watches_.find(process);
   return found != watches_.end() && found->second->announced();
+}
+
+bool HostProcesses::works_in(const ProcessId& process, const std::string& folder) {
+  struct stat there{};
+  if (::stat(folder.c_str(), &there) != 0) return errno != ENOENT;
+  struct stat own{};
+  const auto link = fmt::format("/proc/{}/cwd", process.pid);
+  if (!process.valid() || ::stat(link.c_str(), &own) != 0 || !is_alive(process)) return true;
+  return own.st_dev == there.st_dev && own.st_ino == there.st_ino;
 }
 
 std::optional<Ending> HostProcesses::ended(const ProcessId& process) {

@@ -45,6 +45,9 @@ class Processes {
   virtual std::optional<Ending> ended(const ProcessId& process) = 0;
   // Whether a program that announces has done so. It must run still, or be asked before ended().
   virtual bool announced(const ProcessId& process) = 0;
+  // Whether the folder that has this path now is the process's working directory, and not another
+  // one made since. True where nobody can tell; false without such a folder.
+  virtual bool works_in(const ProcessId& process, const std::string& folder) = 0;
   virtual void signal(const ProcessId& process, int number) = 0;
   // Copies of the descriptors 3 and 4 of a sidecar that an earlier supervisor started.
   virtual Result<CaptureSockets> take_sockets(const ProcessId& process) = 0;
@@ -64,6 +67,7 @@ class HostProcesses final : public Processes {
   Result<ProcessId> start(const Launch& launch, const Record& record) override;
   std::optional<Ending> ended(const ProcessId& process) override;
   bool announced(const ProcessId& process) override;
+  bool works_in(const ProcessId& process, const std::string& folder) override;
   void signal(const ProcessId& process, int number) override;
   Result<CaptureSockets> take_sockets(const ProcessId& process) override;
   int signal_inside(const std::string& netns, std::optional<std::uint32_t> uid,
