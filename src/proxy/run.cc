@@ -141,6 +141,7 @@ class TrafficSide {
   Traffic traffic_;
   io::Task<void> beginning_;
   io::Task<void> leaving_;
+  bool finishing_ = false;
   io::Gate ended_;  // on the control loop
 };
 
@@ -168,9 +169,11 @@ io::Task<void> TrafficSide::leave(int signal) {
   traffic_.stop_accepting();
   outbound_.reset();  // so that they are closed when everybody else has closed them
   inbound_.reset();
+  // SIGTERM after SIGUSR1: the time to finish is over already.
   if (signal == SIGUSR1) {
+    finishing_ = true;
     co_await traffic_.finish(kLongestFinish);
-  } else {
+  } else if (!finishing_) {
     co_await traffic_.drain(kDrainLimit);
   }
   control_.post([this] { ended_.open(); });

@@ -23,7 +23,8 @@ struct Options {
 };
 
 // Serves until a signal. SIGUSR1: somebody else serves from now on; lets what is going on end, for
-// as long as that takes. SIGTERM and SIGINT: the same for a few seconds.
+// as long as that takes. SIGTERM and SIGINT: the same for a few seconds, or after SIGUSR1: the end
+// of what is going on.
 Result<void> run(const Options& options);
 
 }  // namespace mortise::proxy

@@ -17,7 +17,7 @@ namespace {
 constexpr Duration kBacklogPatience = std::chrono::seconds(5);
 // For a process that an earlier supervisor told to finish, and we do not know when.
 constexpr Duration kDefaultGrace = std::chrono::seconds(30);
-// From SIGTERM on, which a sidecar answers within three seconds.
+// From SIGTERM on, which a sidecar that finishes answers within a second.
 constexpr Duration kLastGrace = std::chrono::seconds(5);
 // Each has connections to the control plane, which takes a limited number of them.
 constexpr std::size_t kMostLeaving = 6;
@@ -236,7 +236,7 @@ void Sidecar::let_go(ProcessId process, Duration grace) {
   leaving_.push_back({.process = process, .grace = grace});
 }
 
-// SIGUSR1: finish; when the grace is over SIGTERM: finish within seconds; and at last SIGKILL.
+// SIGUSR1: finish; when the grace is over SIGTERM: close what is open; and at last SIGKILL.
 void Sidecar::step_leaving(TimePoint now) {
   const auto gone = std::erase_if(leaving_, [&](const Leaving& leaving) {
     if (!parts_.processes.ended(leaving.process)) return false;
@@ -245,15 +245,15 @@ void Sidecar::step_leaving(TimePoint now) {
   });
   if (gone > 0) save();
   for (auto& [process, grace, since, hurried] : leaving_) {
-    const bool news = !since;
-    if (news) since = now;
+    if (!since) {
+      since = now;
+      parts_.processes.signal(process, SIGUSR1);
+    }
     const auto waited = now - *since;
     if (waited >= grace + kLastGrace) {
       parts_.processes.signal(process, SIGKILL);
     } else if (waited >= grace) {
       if (!std::exchange(hurried, true)) parts_.processes.signal(process, SIGTERM);
-    } else if (news) {
-      parts_.processes.signal(process, SIGUSR1);
     }
   }
 }

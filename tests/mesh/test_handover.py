@@ -157,6 +157,22 @@ def test_a_stream_ends_with_the_grace(mesh):
         assert stream("say more") in ("end", "ConnectionResetError")
 
 
+@pytest.mark.parametrize("grace", [0, 1])
+def test_what_is_open_when_the_grace_is_over_is_closed_at_once(mesh, grace, figure):
+    fetch = f"import http.client, sys; c = http.client.HTTPConnection('httpbin.mesh', 8000); " \
+            "c.request('GET', '/delay/9'); print('asked', flush=True); print(c.getresponse().status)"
+    with subprocess.Popen(
+            [mesh.binaries / "mortise", "exec", "-n", "mesh", "sleep", "--", PYTHON, "-c", fetch],
+            env=mesh.environment, stdout=subprocess.PIPE, text=True) as call:
+        assert call.stdout.readline() == "asked\n"
+        restart(mesh, "-n", "mesh", "httpbin", "--grace", f"{grace}s")
+        begin = time.monotonic()
+        assert call.stdout.readline() == "503\n"
+        took = time.monotonic() - begin
+    assert took < grace + 2, took  # it took three seconds more
+    figure(f"open after a grace of {grace} s", took - grace, 0.3)
+
+
 def test_a_new_policy_reaches_what_finishes(mesh):
     with Talk(mesh, "outside", "httpbin.mesh", 8000) as kept:
         old = sidecars(mesh, "httpbin")
