@@ -105,6 +105,14 @@ bool something_runs(const Layout& layout) {
          !processes_of(layout, "supervise").empty() || !processes_of(layout, "control").empty();
 }
 
+// Nothing is to be cleared away there, where perhaps nobody can write.
+bool is_empty_place(const Layout& layout) {
+  std::error_code error;
+  return std::filesystem::is_directory(layout.data_dir(), error) &&
+         std::filesystem::is_empty(layout.data_dir(), error) && !error &&
+         processes_of(layout, "keep").empty();
+}
+
 // A namespace whose name somebody removed gets it back, so that what runs there is found.
 void reclaim_names(const Layout& layout, const State& state) {
   PrivateNetwork network(layout);
@@ -161,7 +169,8 @@ Result<DownReport> down(const std::string& data_dir, bool purge) {
   TRY(const auto layout, Layout::of(data_dir));
   DownReport report;
   const bool had_folder = ::access(layout.data_dir().c_str(), F_OK) == 0;
-  if (!had_folder && !something_runs(layout)) return report;
+  const bool is_unused = !had_folder || (!purge && is_empty_place(layout));
+  if (is_unused && !something_runs(layout)) return report;
   if (::geteuid() != 0) return fail(Code::denied, "`mortise down` needs root: run it with sudo");
   CHECK_OK(check_data_dir(layout.data_dir()));
   TRY(auto lock, take_over(layout, report.processes));

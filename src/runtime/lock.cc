@@ -56,8 +56,10 @@ Result<SupervisorLock> SupervisorLock::take(const Layout& layout) {
   for (;;) {
     io::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     // What runs has to end even where nothing can be written any more.
-    if (!file.valid() && errno == EROFS)
+    if (!file.valid() && errno == EROFS) {
       file = io::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+      if (!file.valid() && errno == ENOENT) return fail_errno(path, EROFS);  // and none can be made
+    }
     if (!file.valid()) return fail_errno(path);
     if (!lock_within_a_moment(file.get())) {
       if (errno != EWOULDBLOCK) return fail_errno(path);

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 
 import pytest
 from lab import CALLER
@@ -76,6 +77,25 @@ def test_a_read_only_place_is_refused(disk):
                 "--data-dir")
     disk.thaw()
     assert list(disk.path.iterdir()) == [disk.path / "there"]
+
+
+def test_down_in_a_read_only_place_without_a_mesh_ends_at_once(disk, figure):
+    for name in ("empty", "begun"):
+        (disk.path / name).mkdir()
+    (disk.path / "begun" / "logs").mkdir()
+    disk.freeze()
+    try:
+        for name, *words in (("empty",), ("empty", "--purge"), ("begun",), ("begun", "--purge")):
+            begin = time.monotonic()
+            done = subprocess.run([BINARIES / "mortise", "down", "--data-dir", disk.path / name,
+                                   *words], capture_output=True, text=True, timeout=60, check=False)
+            figure("down in a read-only place", time.monotonic() - begin, 1)
+            if (name, *words) == ("empty",):
+                assert done.returncode == 0, done
+            else:
+                assert done.returncode == 1 and "Read-only file system" in done.stderr, done
+    finally:
+        disk.thaw()
 
 
 def test_somebody_elses_folder_is_refused_and_stays_theirs(workdir):
