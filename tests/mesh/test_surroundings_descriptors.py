@@ -22,10 +22,14 @@ class Limited:
         self.before = subprocess.run(
             ["prlimit", "-p", str(self.pid), "--nofile", "-o", "SOFT,HARD", "--noheadings"],
             capture_output=True, text=True, check=True).stdout.split()
+        self.tighten()
+        return self
+
+    def tighten(self):
+        """So many more than it has now: what was open a moment ago may be closed since."""
         used = set(map(int, os.listdir(f"/proc/{self.pid}/fd")))
         lowest_free = next(number for number in range(len(used) + 1) if number not in used)
         self.set(lowest_free + self.more, self.before[1])
-        return self
 
     def __exit__(self, *_):
         self.set(*self.before)
@@ -178,9 +182,15 @@ def test_a_control_plane_without_descriptors_says_so_and_comes_back(mesh):
     pid = mesh.process("mortise", "control")
     log = mesh.data_dir / "logs" / "control.log"
     size = log.stat().st_size
-    with Limited(pid, 0):
-        done = mesh.run("get", "pods", timeout=60)
-        assert done.returncode == 1 and done.stderr.startswith("error: "), done
+    with Limited(pid, 0) as limited:
+
+        def refused():
+            limited.tighten()
+            done = mesh.run("get", "pods", timeout=60)
+            return done if done.returncode != 0 else None
+
+        done = eventually(refused)
+        assert done and done.returncode == 1 and done.stderr.startswith("error: "), done
         assert mesh.curl("full", URL).uri == CALLER
     assert log.stat().st_size - size < 4000, log.read_text()
     assert eventually(lambda: mesh.run("status").returncode == 0, within=15)
