@@ -159,8 +159,9 @@ def test_a_stream_ends_with_the_grace(mesh):
 
 @pytest.mark.parametrize("grace", [0, 1])
 def test_what_is_open_when_the_grace_is_over_is_closed_at_once(mesh, grace, figure):
-    fetch = f"import http.client, sys; c = http.client.HTTPConnection('httpbin.mesh', 8000); " \
-            "c.request('GET', '/delay/9'); print('asked', flush=True); print(c.getresponse().status)"
+    fetch = ("import http.client; c = http.client.HTTPConnection('httpbin.mesh', 8000); "
+             "c.request('GET', '/delay/9'); print('asked', flush=True); "
+             "print(c.getresponse().status)")
     with subprocess.Popen(
             [mesh.binaries / "mortise", "exec", "-n", "mesh", "sleep", "--", PYTHON, "-c", fetch],
             env=mesh.environment, stdout=subprocess.PIPE, text=True) as call:

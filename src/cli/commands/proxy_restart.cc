@@ -18,34 +18,57 @@ class ProxyRestartVerb final : public Verb {
   [[nodiscard]] Words words() const override {
     return {"proxy restart", "Replace a workload's sidecar by a new process, without losing a call",
             "mortise proxy restart -n full httpbin\n"
+            "mortise proxy restart -n full --all\n"
             "mortise proxy restart --all --grace 2m"};
   }
   void describe(Command& command) override {
     command.positional(
         "WORKLOAD", workload_, Command::Presence::optional,
         "a pod, or the Deployment it belongs to: then the sidecar of each of its pods");
-    command.flag("--all", all_, "every sidecar of the mesh, one after the other");
+    command.flag("--all", all_,
+                 "every sidecar of the mesh, or with -n of that namespace, one by one");
     command.duration("--grace", grace_,
                      "how long the old process may finish what is going on; default: 30s");
     command.duration("--timeout", limit_,
                      "how long a new process may take until it is in force; default: 20s");
     command.takes_namespace();
+    command.takes_all_namespaces();
   }
 
   Result<int> run(Context& context) override {
-    if (all_ == !workload_.empty()) return context.wrong_usage("name a workload, or write --all");
+    if (const auto mistake = mistake_in(context.shared); !mistake.empty()) {
+      return context.wrong_usage(mistake);
+    }
     TRY(const auto keys, all_ ? every_sidecar(context) : sidecars_of(context));
     const Interrupt interrupt;
     CHECK_OK(restart_sidecars(
         context, keys, {duration_cast<milliseconds>(grace_), duration_cast<milliseconds>(limit_)},
         interrupt));
-    if (keys.empty()) context.say("no workload has a sidecar");
+    if (keys.empty()) {
+      const auto& where = context.shared;
+      context.say(fmt::format(
+          "no workload{} has a sidecar",
+          where.namespace_given ? " of namespace " + where.namespace_name : std::string()));
+    }
     return kDone;
   }
 
  private:
+  // Empty: it is clear what is meant.
+  [[nodiscard]] std::string mistake_in(const Shared& shared) const {
+    if (all_ && !workload_.empty()) {
+      return fmt::format("both \"{}\" and --all were given: write one of them", workload_);
+    }
+    if (!all_ && workload_.empty()) return "name a workload, or write --all";
+    if (!shared.all_namespaces) return "";
+    if (shared.namespace_given) return "both -n and -A were given: write one of them";
+    return all_ ? "" : "-A goes with --all: a workload is of one namespace";
+  }
+
   static Result<std::vector<std::string>> every_sidecar(Context& context) {
-    TRY(const auto workloads, context.mesh.workloads(""));
+    const auto& shared = context.shared;
+    TRY(const auto workloads,
+        context.mesh.workloads(shared.namespace_given ? shared.namespace_name : ""));
     std::vector<std::string> keys;
     for (const auto& status : workloads) {
       const auto& workload = status.registered.workload;

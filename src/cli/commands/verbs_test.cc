@@ -2,80 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
-#include "cli/fakes.h"
+#include "cli/commands/command_line.h"
 
 namespace mortise::cli {
 namespace {
-
-// Time that moves a second with every look, so that waits end and INFO lines are fixed.
-class SteppingClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return TimePoint(std::chrono::seconds(++looks_)); }
-  [[nodiscard]] WallTime wall() const override { return WallTime(std::chrono::seconds(1'000'039)); }
-
- private:
-  mutable int looks_ = 0;
-};
-
-// Runs a whole command line against a fake mesh and a fake machine.
-class CommandLine : public testing::Test {
- protected:
-  int type(std::vector<std::string> words) {
-    terminal.out_text.clear();
-    terminal.err_text.clear();
-    Shared shared;
-    shared.data_dir = "/nowhere";
-    const Verbs verbs = all_verbs();
-    auto parsed = parse(std::move(words), verbs, shared);
-    if (auto* answered = std::get_if<Answered>(&parsed)) {
-      terminal.out(answered->out);
-      terminal.err(answered->err);
-      return answered->exit_code;
-    }
-    const SteppingClock clock;
-    auto& chosen = std::get<Chosen>(parsed);
-    Context context{terminal, clock, programs, mesh, host, TimePoint(), shared, chosen.program};
-    const auto exit_code = chosen.verb->run(context);
-    return exit_code ? *exit_code : context.failed(exit_code.error());
-  }
-
-  // The next apply makes a pod that is ready at once.
-  void runs(const std::string& where, const std::string& name) {
-    client::WorkloadStatus status;
-    auto& workload = status.registered.workload;
-    workload.namespace_name = where;
-    workload.name = name;
-    workload.owner = name;
-    workload.owner_kind = "Pod";
-    workload.ready = true;
-    status.registered.state = "Running";
-    mesh.running_by_apply = {status};
-    mesh.stored_by_apply = {{{"Pod", where, name}, "v1", "", "{}"}};
-  }
-
-  // A file with this text, gone when the test ends.
-  std::string file(const std::string& text) {
-    const auto path = folder + "/file.yaml";
-    std::ofstream(path) << text;
-    return path;
-  }
-  void SetUp() override {
-    std::string name = testing::TempDir() + "mortise-cli-XXXXXX";
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
-  std::string folder;
-  Programs programs{[](const std::string&) -> Result<void> { return {}; }};
-  RecordedTerminal terminal;
-  FakeMesh mesh;
-  FakeHost host;
-};
 
 constexpr const char* kAccount = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: sa\n";
 
@@ -533,66 +463,6 @@ TEST_F(CommandLine, StatusTellsAMissingReportFromAMissingCertificate) {
   mesh.running = {pod("full", "a-1", true)};
   EXPECT_EQ(type({"status"}), 0);
   EXPECT_NE(terminal.out_text.find("not reported yet"), std::string::npos) << terminal.out_text;
-}
-
-class ProxyRestart : public CommandLine {
- protected:
-  ProxyRestart() {
-    for (const auto* name : {"web-1", "web-2", "db-1"}) {
-      client::WorkloadStatus status;
-      auto& workload = status.registered.workload;
-      workload.namespace_name = "full";
-      workload.name = name;
-      workload.owner = std::string(name).substr(0, std::string(name).find('-'));
-      workload.has_sidecar = true;
-      mesh.running.push_back(status);
-    }
-    mesh.running.emplace_back().registered.workload.name = "without-sidecar";
-  }
-  [[nodiscard]] std::vector<std::string> restarted() const {
-    std::vector<std::string> names;
-    for (const auto& one : mesh.restarted) names.push_back(one.name);
-    return names;
-  }
-  using Names = std::vector<std::string>;
-};
-
-TEST_F(ProxyRestart, TakesAPodADeploymentOrTheWholeMesh) {
-  EXPECT_EQ(type({"proxy", "restart", "-n", "full", "db-1"}), 0);
-  EXPECT_EQ(restarted(), Names({"db-1"}));
-  EXPECT_NE(terminal.err_text.find("restarted the sidecar of full/db-1"), std::string::npos);
-  mesh.restarted.clear();
-  EXPECT_EQ(type({"proxy", "restart", "-n", "full", "deployment/web"}), 0);
-  EXPECT_EQ(restarted(), Names({"web-1", "web-2"}));
-  mesh.restarted.clear();
-  EXPECT_EQ(type({"proxy", "restart", "--all", "--grace", "2m", "--timeout", "5s"}), 0);
-  EXPECT_EQ(restarted(), Names({"db-1", "web-1", "web-2"}));
-  EXPECT_EQ(mesh.restarted.front().grace, std::chrono::minutes(2));
-  EXPECT_EQ(mesh.restarted.front().limit, std::chrono::seconds(5));
-}
-
-TEST_F(ProxyRestart, StopsAtTheFirstThatFailsAndSaysWhatIsLeft) {
-  mesh.broken = "web-1";
-  EXPECT_EQ(type({"proxy", "restart", "--all"}), 1);
-  EXPECT_EQ(restarted(), Names({"db-1", "web-1"}));
-  for (const auto* words : {"full/web-1: it ended", "serves on",
-                            "mortise logs -n full web-1 --proxy", "1 more sidecar left"}) {
-    EXPECT_NE(terminal.err_text.find(words), std::string::npos) << terminal.err_text;
-  }
-}
-
-TEST_F(ProxyRestart, NamesWhatThereIsInPlaceOfAnUnknownWorkload) {
-  EXPECT_EQ(type({"proxy", "restart", "-n", "full", "wep"}), 1);
-  EXPECT_NE(terminal.err_text.find("web-1, web-2, db-1"), std::string::npos) << terminal.err_text;
-  EXPECT_EQ(type({"proxy", "restart"}), 64);
-  EXPECT_EQ(type({"proxy", "restart", "--all", "web"}), 64);
-}
-
-TEST_F(ProxyRestart, UpReplacesSidecarsOfAnotherVersion) {
-  mesh.running.clear();
-  host.outdated = {"full/db-1"};
-  EXPECT_EQ(type({"up", "--detach"}), 0) << terminal.err_text;
-  EXPECT_EQ(restarted(), Names({"db-1"}));
 }
 
 }  // namespace
