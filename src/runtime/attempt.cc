@@ -10,7 +10,15 @@
 
 namespace mortise::runtime {
 
-Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy) {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kDenied = 2;
+
+}  // namespace
+
+Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy,
+                    const char* if_denied) {
   Requirement requirement{.name = name, .met = true, .problem = {}, .remedy = remedy};
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return requirement;  // nothing learned
@@ -25,7 +33,8 @@ Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy
   if (child == 0) {
     const auto done = what();
     const auto said = done ? std::string() : done.error().what();
-    ::_exit(::write(write_end.get(), said.data(), said.size()) < 0 ? 1 : 0);
+    if (::write(write_end.get(), said.data(), said.size()) < 0) ::_exit(kFailed);
+    ::_exit(!done && done.error().code() == Code::denied ? kDenied : 0);
   }
   write_end.reset();
   std::array<char, 1024> text;
@@ -35,6 +44,8 @@ Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy
   if (got > 0) {
     requirement.met = false;
     requirement.problem.assign(text.data(), static_cast<std::size_t>(got));
+    const bool denied = WIFEXITED(status) && WEXITSTATUS(status) == kDenied;
+    if (denied && if_denied != nullptr) requirement.remedy = if_denied;
   } else if (status != 0) {  // a library or the kernel ended it before it could say why
     requirement.met = false;
     requirement.problem = std::string(name) + ": the attempt was ended from outside";

@@ -5,7 +5,9 @@
 
 namespace mortise::runtime {
 
-// Met if `what` succeeds there; else the problem is its error.
-Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy);
+// Met if `what` succeeds there; else the problem is its error. `if_denied` is the remedy where it
+// is rights that are missing; null: the same.
+Requirement attempt(const char* name, Result<void> (*what)(), const char* remedy,
+                    const char* if_denied = nullptr);
 
 }  // namespace mortise::runtime

@@ -1,6 +1,8 @@
 // What a mesh needs from this machine, tried for real in namespaces that vanish with the attempt.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +21,9 @@
 namespace mortise::runtime {
 
 namespace {
+
+// More than spawn() uses, and some for each workload.
+constexpr rlim_t kFewestDescriptors = 256;
 
 Result<void> try_namespaces() {
   if (::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC) != 0)
@@ -70,6 +75,20 @@ Requirement look_at_ids(const std::string& data_dir) {
           .remedy = "map more of them into it, with newuidmap of the package uidmap, or leave it"};
 }
 
+// The descriptors that a supervisor needs for itself and for those it passes on.
+Requirement look_at_descriptors() {
+  rlimit limit{};
+  const bool enough =
+      ::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kFewestDescriptors;
+  return {.name = "descriptors",
+          .met = enough,
+          .problem = enough ? ""
+                            : fmt::format("a process may have {} descriptors here, and {} is the "
+                                          "least",
+                                          limit.rlim_cur, kFewestDescriptors),
+          .remedy = "a higher ulimit -n, or LimitNOFILE= of a systemd unit"};
+}
+
 Requirement look_at_hosts() {
   const bool there = ::access("/etc/hosts", R_OK) == 0;
   return {.name = "/etc/hosts",
@@ -92,12 +111,15 @@ std::vector<Requirement> requirements(const Options& options) {
   list.push_back(look_at_binary(options.binaries.mortise));
   list.push_back(look_at_binary(options.binaries.proxy));
   list.push_back(look_at_hosts());
+  list.push_back(look_at_descriptors());
   if (!is_root) return list;  // the attempts would only repeat that
   list.push_back(attempt("namespaces", try_namespaces,
                          "use a kernel with network, mount, UTS and IPC namespaces; inside a "
                          "container, run it privileged"));
   list.push_back(attempt("bridge and pidfd", try_links,
-                         "load the kernel module: modprobe bridge veth; Linux 5.6 or newer"));
+                         "load the kernel modules: modprobe -a bridge veth; Linux 5.6 or newer",
+                         "this process lacks the right CAP_NET_ADMIN: start it with all rights of "
+                         "root; inside a container, run it privileged"));
   list.push_back(attempt("nftables", try_rules,
                          "load the kernel modules: modprobe -a nf_tables nft_chain_nat nft_redir "
                          "nft_numgen nft_reject_ipv4; inside a container, allow netlink and "

@@ -38,6 +38,21 @@ def test_up_without_nftables_is_refused_and_leaves_nothing(bare):
     assert not bare.data_dir.exists() and not left_of(bare)
 
 
+@pytest.mark.parametrize("words, said", [
+    (["setpriv", "--bounding-set", "-net_admin"],
+     "create bridge: Operation not permitted; remedy: this process lacks the right CAP_NET_ADMIN"),
+    (["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"],
+     "a process may have 64 descriptors here, and 256 is the least; remedy: a higher ulimit -n"),
+], ids=["rights", "descriptors"])
+def test_up_that_lacks_something_names_it_and_leaves_nothing(bare, words, said):
+    done = subprocess.run([*words, BINARIES / "mortise", "up", "-f", LAB, "--detach"],
+                          env=bare.environment, capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == 1 and said in done.stderr, done
+    assert done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert not bare.data_dir.exists() and not left_of(bare)
+
+
 def test_nftables_that_fails_later_stops_no_traffic_and_is_named(bare):
     """A supervisor that is refused from now on: the rules in force stay, new workloads say why."""
     bare.up(LAB)

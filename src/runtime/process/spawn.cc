@@ -101,6 +101,8 @@ bool arrange_descriptors(const Files& files, const Launch& launch) {
   const int parent = move_up(files.to_parent.write_end.get());
   const int go = move_up(files.to_child.read_end.get());
   const int program = move_up(files.program.get());
+  if (parent < 0 || go < 0 || program < 0)
+    give_up(files.to_parent.write_end.get(), "too few descriptors for it: a higher ulimit -n");
   // Our copy of the parent's end, else its death would never be seen as the pipe's end.
   ::close(files.to_child.write_end.get());
   ::setsid();
