@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 
 #include "cli/change.h"
 #include "cli/duration.h"
@@ -23,6 +24,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kSupervisorLimit(15'000);
 constexpr milliseconds kLookEvery(500);
 constexpr milliseconds kSettle(300);
+constexpr milliseconds kPatience(5'000);
+constexpr std::size_t kMostReasons = 10;
 constexpr std::array<std::string_view, 4> kSettings = {"global.mtls.auto", "global.mtls.enabled",
                                                        "global.trustDomain", "pki.workloadTTL"};
 
@@ -57,6 +60,27 @@ class Steps {
  private:
   const Context& context_;
   TimePoint last_;
+};
+
+// Says what is waited for once that takes longer than usual, each reason once: some of them will
+// not pass by themselves.
+class Waiting {
+ public:
+  explicit Waiting(const Context& context) : context_(context), patient_until_(in(kPatience)) {}
+  void for_these(const std::vector<Unready>& missing) {
+    if (context_.clock.now() < patient_until_) return;
+    for (const auto& one : missing) {
+      if (said_.size() >= kMostReasons || !said_.insert(one.who + ": " + one.why).second) continue;
+      context_.say(fmt::format("still waiting for {}: {}", one.who, one.why));
+    }
+  }
+
+ private:
+  [[nodiscard]] TimePoint in(Duration time) const { return context_.clock.now() + time; }
+
+  const Context& context_;
+  TimePoint patient_until_;
+  std::set<std::string> said_;
 };
 
 std::string plural(std::size_t count, const std::string& noun) {
@@ -132,6 +156,7 @@ Result<Brought> bring_up(Context& context, const BringUp& what, const Interrupt&
 Result<int> wait_until_ready(Context& context, client::Query objects, milliseconds limit,
                              const Interrupt& interrupt) {
   const auto deadline = context.clock.now() + limit;
+  Waiting waiting(context);
   for (;;) {
     TRY(const auto revision, context.mesh.revision(0, milliseconds(0)));
     TRY(const auto declared, context.mesh.objects(objects));
@@ -151,6 +176,7 @@ Result<int> wait_until_ready(Context& context, client::Query objects, millisecon
       context.say("hint: mortise logs -n NAMESPACE WORKLOAD shows what it said");
       return kFailed;
     }
+    waiting.for_these(missing);
     // Readiness may change without a new revision, so the wait is short.
     CHECK_OK(context.mesh.revision(revision, kLookEvery));
   }

@@ -319,6 +319,18 @@ TEST_F(CommandLine, UpDetachedFailsNamingWhatIsNotReady) {
       << terminal.err_text;
 }
 
+TEST_F(CommandLine, UpSaysOnceWhatItWaitsForBeforeItGivesUp) {
+  runs("full", "web");
+  mesh.running_by_apply.front().registered.workload.ready = false;
+  mesh.running_by_apply.front().registered.state = "port 15006 is the sidecar's";
+  EXPECT_EQ(type({"up", "--detach", "-f", file(kAccount)}), 1);
+  const auto& said = terminal.err_text;
+  const auto first = said.find("still waiting for full/web: port 15006 is the sidecar's\n");
+  EXPECT_NE(first, std::string::npos) << said;
+  EXPECT_EQ(said.find("still waiting", first + 1), std::string::npos) << said;
+  EXPECT_LT(first, said.find("not ready within")) << said;
+}
+
 TEST_F(CommandLine, UpDetachedNoticesThatTheSupervisorDied) {
   mesh.stored = {object("Pod", "full", "late", "{}")};
   host.dies_after_start = true;
