@@ -42,7 +42,7 @@ def processes(town):
     return found
 
 
-def test_a_user_of_the_host_cannot_enter_the_data_directory(mesh, town):
+def test_a_user_of_the_host_cannot_list_the_data_directory_or_read_its_secrets(mesh, town):
     files = ["", "store.db", "ca/root-key.pem", "runtime.json", "logs/control.log", "images.json"]
     orders = {file: ("read", mesh.data_dir / file) for file in files}
     orders["list"] = ("names_in", mesh.data_dir)
