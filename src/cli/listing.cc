@@ -88,7 +88,7 @@ json registered_json(const client::WorkloadStatus& status) {
           {"name", workload.name},
           {"owner", workload.owner_kind + "/" + workload.owner},
           {"address", workload.address.to_string()},
-          {"ready", workload.ready},
+          {"ready", is_ready(status)},
           {"state", status.registered.state},
           {"restarts", status.registered.restarts},
           {"ageSeconds", status.age_seconds},
@@ -216,8 +216,13 @@ std::string pod_json(const client::WorkloadStatus& pod) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+bool is_ready(const client::WorkloadStatus& status) {
+  const auto& workload = status.registered.workload;
+  return workload.ready && (!workload.has_sidecar || sidecar_ready(status));
+}
+
 std::string status_json(const client::MeshStatus& status,
-                        const std::vector<client::WorkloadStatus>& workloads, bool rootless) {
+                        const std::vector<client::WorkloadStatus>& workloads, HostStatus host) {
   json rows = json::array();
   for (const auto& workload : workloads) rows.push_back(registered_json(workload));
   const json object = {{"version", status.version},
@@ -226,7 +231,8 @@ std::string status_json(const client::MeshStatus& status,
                        {"trustDomain", status.trust_domain},
                        {"rootNotAfter", status.root_not_after},
                        {"settings", status.settings},
-                       {"rootless", rootless},
+                       {"rootless", host.rootless},
+                       {"supervisorRunning", host.supervised},
                        {"proxies",
                         {{"total", status.proxies_total},
                          {"connected", status.proxies_connected},

@@ -37,7 +37,14 @@ model::Labels labels_of(const client::Object& object);
 std::string mtls_table(const Resource& resource, const client::MtlsRule& rule, bool wide);
 // [{"policy", "targets", "mtlsMode"}]
 std::string mtls_json(const client::MtlsRule& rule);
+// Of the host, beside what the control plane says.
+struct HostStatus {
+  bool rootless = false;
+  bool supervised = false;
+};
+// Its program serves, and its sidecar, if it has one, is connected: what `get pods` counts.
+bool is_ready(const client::WorkloadStatus& status);
 std::string status_json(const client::MeshStatus& status,
-                        const std::vector<client::WorkloadStatus>& workloads, bool rootless);
+                        const std::vector<client::WorkloadStatus>& workloads, HostStatus host);
 
 }  // namespace mortise::cli

@@ -1,6 +1,7 @@
 """The supervisor is killed: the mesh goes on without it, the next one takes over at once."""
 
 import subprocess
+import time
 
 import calls
 import control_api
@@ -39,6 +40,17 @@ def test_without_it_traffic_and_policy_changes_go_on(supervised):
     for begin, end, outcome in spans:
         seen = {call.outcome for call in load.done() if call.begin > begin and call.end < end}
         assert seen == {outcome}
+
+
+def test_its_absence_is_said_at_once(supervised, figure):
+    mesh = supervised
+    assert "Supervisor " not in mesh.do("status")
+    kill(mesh.process("mortise", "supervise"))
+    assert "Supervisor     not running" in mesh.do("status")
+    begin = time.monotonic()
+    done = mesh.run("proxy", "restart", "--all")
+    figure("proxy restart without a supervisor", time.monotonic() - begin, 0.5)
+    assert done.returncode == 1 and done.stderr.count("mortise up") == 1, done
 
 
 def test_up_right_after_the_kill_takes_over(supervised, rounds):

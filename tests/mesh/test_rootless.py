@@ -133,6 +133,7 @@ def test_a_policy_change_is_in_force_at_once(mesh):
 
 def test_status_says_that_identities_are_not_separated(mesh):
     assert NOT_SEPARATED in mesh.do("status")
+    assert "not running" not in mesh.do("status")
 
 
 def test_sidecars_and_programs_have_ids_of_their_own(mesh):

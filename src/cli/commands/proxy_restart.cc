@@ -4,6 +4,7 @@
 
 #include "cli/commands/verbs.h"
 #include "cli/duration.h"
+#include "cli/host.h"
 #include "cli/restart.h"
 #include "client/blocking.h"
 
@@ -40,6 +41,11 @@ class ProxyRestartVerb final : public Verb {
       return context.wrong_usage(mistake);
     }
     TRY(const auto keys, all_ ? every_sidecar(context) : sidecars_of(context));
+    if (!context.host.running()) {
+      return fail(Code::unavailable,
+                  "the supervisor does not run, so every sidecar stays as it is; "
+                  "remedy: mortise up");
+    }
     const Interrupt interrupt;
     CHECK_OK(restart_sidecars(
         context, keys, {duration_cast<milliseconds>(grace_), duration_cast<milliseconds>(limit_)},

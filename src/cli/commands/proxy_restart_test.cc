@@ -6,6 +6,7 @@ namespace {
 class ProxyRestart : public CommandLine {
  protected:
   ProxyRestart() {
+    host.is_running = true;
     for (const auto* name : {"web-1", "web-2", "db-1"}) {
       client::WorkloadStatus status;
       auto& workload = status.registered.workload;
@@ -70,6 +71,15 @@ TEST_F(ProxyRestart, StopsAtTheFirstThatFailsAndSaysWhatIsLeft) {
                             "mortise logs -n full web-1 --proxy", "1 more sidecar left"}) {
     EXPECT_NE(terminal.err_text.find(words), std::string::npos) << terminal.err_text;
   }
+}
+
+TEST_F(ProxyRestart, SaysAtOnceThatNobodyWouldDoIt) {
+  host.is_running = false;
+  EXPECT_EQ(type({"proxy", "restart", "--all"}), 1);
+  EXPECT_TRUE(restarted().empty());
+  EXPECT_EQ(terminal.err_text,
+            "error: the supervisor does not run, so every sidecar stays as it is; "
+            "remedy: mortise up\n");
 }
 
 TEST_F(ProxyRestart, NamesWhatThereIsInPlaceOfAnUnknownWorkload) {

@@ -42,7 +42,7 @@ std::string workload_table(const Workloads& workloads, std::int64_t now) {
   for (const auto& status : workloads) {
     const auto& workload = status.registered.workload;
     const bool known = status.sidecar.has_value();
-    table.add({workload.namespace_name, workload.name, workload.ready ? "yes" : "no",
+    table.add({workload.namespace_name, workload.name, is_ready(status) ? "yes" : "no",
                status.registered.state, std::to_string(status.registered.restarts),
                sidecar_words(status), known ? std::to_string(status.sidecar->revision) : "-",
                certificate_words(status.sidecar, now), age_words(status.age_seconds)});
@@ -55,6 +55,9 @@ std::string summary(const client::MeshStatus& mesh, Context& context, std::int64
   text += fmt::format("Mesh           {}, revision {}\n", context.shared.data_dir, mesh.revision);
   if (context.host.rootless()) {
     text += fmt::format("Rootless       for development: {}\n", kNotSeparated);
+  }
+  if (!context.host.running()) {
+    text += "Supervisor     not running: what ends stays away; remedy: mortise up\n";
   }
   text += fmt::format("Control plane  {}, up {}\n", mesh.version, age_words(mesh.uptime_seconds));
   text += fmt::format("Trust domain   {}, root expires {} ({})\n", mesh.trust_domain,
@@ -83,7 +86,10 @@ class StatusVerb final : public Verb {
     });
     const auto& format = context.shared.output;
     if (format == "json" || format == "yaml") {
-      TRY(const auto text, render(status_json(mesh, workloads, context.host.rootless()), format));
+      TRY(const auto text, render(status_json(mesh, workloads,
+                                              {.rootless = context.host.rootless(),
+                                               .supervised = context.host.running()}),
+                                  format));
       context.terminal.out(text);
       return kDone;
     }

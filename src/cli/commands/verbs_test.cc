@@ -477,5 +477,30 @@ TEST_F(CommandLine, StatusTellsAMissingReportFromAMissingCertificate) {
   EXPECT_NE(terminal.out_text.find("not reported yet"), std::string::npos) << terminal.out_text;
 }
 
+TEST_F(CommandLine, StatusSaysThatNobodyTakesCareOfTheMesh) {
+  EXPECT_EQ(type({"status"}), 0);
+  EXPECT_NE(terminal.out_text.find("Supervisor     not running"), std::string::npos);
+  EXPECT_NE(terminal.out_text.find("remedy: mortise up"), std::string::npos);
+  EXPECT_EQ(type({"status", "-o", "json"}), 0);
+  EXPECT_NE(terminal.out_text.find("\"supervisorRunning\": false"), std::string::npos);
+
+  host.is_running = true;
+  EXPECT_EQ(type({"status"}), 0);
+  EXPECT_EQ(terminal.out_text.find("Supervisor"), std::string::npos);
+  EXPECT_EQ(type({"status", "-o", "json"}), 0);
+  EXPECT_NE(terminal.out_text.find("\"supervisorRunning\": true"), std::string::npos);
+}
+
+TEST_F(CommandLine, StatusCallsNothingReadyWhoseSidecarIsNotConnected) {
+  mesh.running = {pod("full", "a-1", true)};
+  EXPECT_EQ(type({"status"}), 0);
+  EXPECT_NE(terminal.out_text.find("yes"), std::string::npos) << terminal.out_text;
+  mesh.running.front().sidecar->connected = false;
+  EXPECT_EQ(type({"status"}), 0);
+  EXPECT_EQ(terminal.out_text.find("yes"), std::string::npos) << terminal.out_text;
+  EXPECT_EQ(type({"status", "-o", "json"}), 0);
+  EXPECT_NE(terminal.out_text.find("\"ready\": false"), std::string::npos) << terminal.out_text;
+}
+
 }  // namespace
 }  // namespace mortise::cli
