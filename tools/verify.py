@@ -303,8 +303,12 @@ COMMANDS = ("build", "bench", "test", "check", "soak", "nightly")
 
 
 def main(arguments):
+    usage = "usage: tools/verify.py " + " | ".join(COMMANDS)
+    if arguments in (["--help"], ["-h"]):
+        print(usage)
+        return 0
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        print("usage: tools/verify.py", " | ".join(COMMANDS), file=sys.stderr)
+        print(usage, file=sys.stderr)
         return 64
     total = run_all(plan(arguments[0]))
     if arguments[0] == "build" and not total.failed:

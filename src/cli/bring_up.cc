@@ -102,7 +102,8 @@ Result<int> apply_files(Context& context, const BringUp& what, Steps& steps) {
 const char* what_started(const runtime::Started& started) {
   if (started.replaced_control_plane) return "replaced the supervisor and the control plane";
   if (started.replaced_supervisor) return "replaced the supervisor";
-  return started.supervisor ? "started the control plane" : "the control plane runs already";
+  if (!started.supervisor) return "the control plane runs already";
+  return started.control_plane_ran ? "started the supervisor" : "started the control plane";
 }
 
 }  // namespace

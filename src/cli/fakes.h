@@ -102,7 +102,8 @@ class FakeHost final : public Host {
   Result<void> preflight() override { return ready; }
   Result<runtime::Started> start(std::chrono::milliseconds) override {
     ++starts;
-    return runtime::Started{.supervisor = !std::exchange(is_running, !dies_after_start)};
+    return runtime::Started{.supervisor = !std::exchange(is_running, !dies_after_start),
+                            .control_plane_ran = control_plane_ran};
   }
   Result<std::vector<std::string>> outdated_sidecars() override { return outdated; }
   bool running() override { return is_running; }
@@ -139,6 +140,7 @@ class FakeHost final : public Host {
 
   Result<void> ready;
   bool is_running = false;
+  bool control_plane_ran = false;
   bool is_rootless = false;
   bool dies_after_start = false;
   std::vector<std::string> outdated;  // sidecars

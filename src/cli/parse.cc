@@ -148,6 +148,10 @@ Answered explain(Tree& tree, const CLI::ParseError& error, const std::vector<std
   if (option != left.end()) {
     return mistake(tree, fmt::format("{} has no option {}", path_of(at), *option));
   }
+  const bool too_many = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  if (too_many && !left.empty()) {
+    return mistake(tree, fmt::format("unexpected argument \"{}\"", left.front()));
+  }
   return mistake(tree, error.what());
 }
 

@@ -41,7 +41,7 @@ Result<Layout> Layout::of(const std::string& data_dir) {
   if (text.size() > kLongestDataDir)
     return fail(Code::invalid,
                 fmt::format("the data directory's path has {} characters; unix sockets inside it "
-                            "allow at most {}: choose a shorter --data-dir",
+                            "allow at most {}",
                             text.size(), kLongestDataDir));
   const auto hash = hash_of(text);
   Layout layout;

@@ -68,6 +68,7 @@ Result<void> supervise(const Options& options);
 // What was not there before, or another version of.
 struct Started {
   bool supervisor = false;           // none ran
+  bool control_plane_ran = false;    // as it outlives a supervisor
   bool replaced_supervisor = false;  // by the file that is installed now
   bool replaced_control_plane = false;
 };

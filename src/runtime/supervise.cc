@@ -56,6 +56,11 @@ bool is_supervised(const Layout& layout) {
   return owner && start_time_of(*owner);  // the lock may outlive a killed one for a moment
 }
 
+bool control_plane_runs(const Layout& layout) {
+  const auto state = load_state(layout.state_file());
+  return state && state->control.valid() && is_alive(state->control);
+}
+
 // An answer alone proves little: control planes outlive supervisors. One has to be there as well.
 io::Task<bool> answers_within(io::EpollLoop& loop, client::Client& client, const Layout& layout,
                               const Binaries& binaries, ProcessId started, Duration limit) {
@@ -131,6 +136,8 @@ Result<Started> start_supervisor(const Options& options, std::chrono::millisecon
   if (is_supervised(layout) && answers(started)) return result;
   // None, or one that was ending just then.
   if (!is_supervised(layout)) {
+    result.control_plane_ran =
+        control_plane_runs(layout) && !control_plane_is_outdated(layout, options.binaries);
     CHECK_OK(preflight(options));
     CHECK_OK(prepare_data_dir(layout));
     TRY(started,

@@ -65,3 +65,10 @@ figure: first byte: 2 ms (goal 1 ms)
     assert counts.figures == ["back in service: 0.3 s (goal 1 s)",
                               "first byte: 2 ms (goal 1 ms)"]
     assert "  back in service: 0.3 s (goal 1 s)\n" in capsys.readouterr().out
+
+
+def test_help_is_no_mistake(capsys):
+    assert verify.main(["--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: ")
+    assert verify.main(["tset"]) == 64
+    assert capsys.readouterr().err.startswith("usage: ")

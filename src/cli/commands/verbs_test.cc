@@ -319,6 +319,20 @@ TEST_F(CommandLine, UpDetachedFailsNamingWhatIsNotReady) {
       << terminal.err_text;
 }
 
+TEST_F(CommandLine, AnArgumentTooManyIsNamed) {
+  EXPECT_EQ(type({"get", "pods", "web", "extra", "more"}), 64);
+  EXPECT_EQ(terminal.err_text,
+            "error: unexpected argument \"extra\"\nhint: mortise get --help shows what it takes\n");
+}
+
+TEST_F(CommandLine, UpSaysThatOnlyTheSupervisorWasStarted) {
+  host.control_plane_ran = true;
+  EXPECT_EQ(type({"up", "--detach"}), 0);
+  EXPECT_EQ(terminal.err_text.find("started the control plane"), std::string::npos)
+      << terminal.err_text;
+  EXPECT_NE(terminal.err_text.find("started the supervisor"), std::string::npos);
+}
+
 TEST_F(CommandLine, UpSaysOnceWhatItWaitsForBeforeItGivesUp) {
   runs("full", "web");
   mesh.running_by_apply.front().registered.workload.ready = false;
