@@ -126,7 +126,7 @@ def test_a_down_that_was_killed_leaves_no_trouble(bare, footprint, chance, round
 
 
 FRESH_HOST = r"""
-mount -t tmpfs none /run
+mount -t tmpfs new-host /run
 mortise=$1; data=$2; shift 2
 "$mortise" up "$@" --detach & up=$!
 until [ -e /run/netns/mortise-*-switch ]; do
@@ -135,7 +135,7 @@ done
 kill -9 $up
 for pid in $(pgrep -f -- "--data-dir $data"); do kill -9 "$pid"; done
 "$mortise" down --purge
-! grep ' /netns /run/netns ' /proc/self/mountinfo
+! grep "/run/netns .*new-host" /proc/self/mountinfo
 """
 
 
