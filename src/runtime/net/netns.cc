@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -19,8 +18,6 @@ namespace {
 
 constexpr const char* kFolder = "/run/netns";
 constexpr const char* kOwn = "/proc/thread-self/ns/net";
-constexpr int kReleaseTries = 50;
-constexpr int kReleasePauseMs = 10;
 
 // Fails with EINVAL if it is no mount point.
 bool share_folder(const std::string& folder) {
@@ -113,14 +110,10 @@ std::vector<std::string> netns_names(const std::string& prefix) {
 
 void release_netns_mount(const std::string& prefix) {
   const auto folder = folder_of(prefix);
-  for (int tries = 0; tries < kReleaseTries; ++tries) {
-    std::error_code error;
-    if (!std::filesystem::is_empty(folder, error) || error) return;
-    // Somebody may make a namespace just now: then this fails, and the mount stays for them. Who
-    // was killed a moment ago may still have a file of it open.
-    if (::umount2(folder.c_str(), 0) == 0 || errno != EBUSY) return;
-    ::poll(nullptr, 0, kReleasePauseMs);
-  }
+  std::error_code error;
+  if (!std::filesystem::is_empty(folder, error) || error) return;
+  // Somebody may make a namespace just now: then this fails, and the mount stays for them.
+  ::umount2(folder.c_str(), 0);
 }
 
 Result<Visit> Visit::enter(const std::string& name) {

@@ -23,8 +23,7 @@ Result<void> ensure_netns(const std::string& name);
 // The name goes at once, the namespace with its last process. Not there is success.
 Result<void> remove_netns(const std::string& name);
 std::vector<std::string> netns_names(const std::string& prefix);
-// Undoes what ensure_netns() did to the folder of such names, if no namespace is left there. Tries
-// for half a second while somebody has a file of it open.
+// Undoes what ensure_netns() did to the folder of such names, if no namespace is left there.
 void release_netns_mount(const std::string& prefix);
 
 // Inside another network namespace until destroyed.
