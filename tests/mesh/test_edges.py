@@ -141,7 +141,7 @@ def test_a_refused_caller_is_counted_as_refused_and_as_nothing_else(mesh):
 def test_calls_that_the_server_cannot_decrypt_are_refused_and_never_called_encrypted(mesh):
     watch, pair = watched_calls(mesh, "disabled-istio-mutual", "full", "full")
     rule = "DestinationRule/full/httpbin-full-mtls"
-    eventually(lambda: watch.reported_by("source", security="refused", rule=rule, **pair))
+    watch.wait_for("source", "requests", CALLS, security="refused", rule=rule, **pair)
     seen = watch.grown()
     client = [edge for edge in seen if edge["reporter"] == "source"]
     assert [(edge["security"], edge["why"], edge["rule"], edge["tls"]) for edge in client] == [

@@ -29,6 +29,12 @@ def netns_of(mesh, namespace, prefix):
     return next(name for name in mesh.namespaces() if f"-{namespace}-{prefix}-" in name)
 
 
+def answer_to_outsider(mesh):
+    """Of a call without sidecar; its own rules may lack the endpoint a moment longer."""
+    call = mesh.curl("legacy", URL)
+    return None if call.exit_status == 7 else call
+
+
 def heals(mesh, figure, what, is_whole):
     """From now until it is as it was and calls come through, never in plain text."""
     begin = time.monotonic()
@@ -36,7 +42,8 @@ def heals(mesh, figure, what, is_whole):
     assert eventually(lambda: mesh.curl("full", URL).uri == CALLER, within=15), mesh.do(
         "get", "pods", "-A")
     figure(f"repaired after {what}", time.monotonic() - begin, NOTICED)
-    assert mesh.curl("legacy", URL).exit_status == 56, "STRICT is STRICT again"
+    outsider = eventually(lambda: answer_to_outsider(mesh))
+    assert outsider and outsider.exit_status == 56, f"STRICT is STRICT again: {outsider}"
 
 
 def said(mesh, words):
