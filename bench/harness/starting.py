@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from .accounting import Reading, between, run_time
+from .accounting import Reading, between, children, run_time
 from .load import Generator, tls_options
 from .programs import PROXY_CPU, Failed, eventually, words
 
@@ -90,7 +90,7 @@ def time_one(session, candidate, starter):
         pid = starter.begin()
         try:
             seen = generator.result(40)
-            used = run_time(pid) / 1e9
+            used = sum(map(run_time, children(pid))) / 1e9  # nginx is two processes
             after = Reading(groups)
         finally:
             starter.end()

@@ -1,5 +1,7 @@
 #include "proxy/worker.h"
 
+#include <utility>
+
 #include "base/process_limits.h"
 #include "io/race.h"
 
@@ -9,7 +11,7 @@ namespace {
 // How long an address asked for on demand is kept without use.
 constexpr auto kKeepUnused = std::chrono::minutes(15);
 // Fewer that ended are not worth a look at the whole heap.
-constexpr std::size_t kManyEnded = 100;
+constexpr std::size_t kManyEnded = 50;
 
 }  // namespace
 
@@ -93,6 +95,8 @@ void Worker::tell(std::string_view text) {
 // What many connections took lies between what is still in use, where the allocator keeps it, and
 // each new burst would take other pages.
 void Worker::return_memory() {
+  // While they are ending it is too early: what the rest leaves would be too little for a look.
+  if (connections < std::exchange(connections_seen, connections)) return;
   if (connections > most_connections / 2 || most_connections - connections < kManyEnded) return;
   most_connections = connections;
   return_free_memory();

@@ -68,6 +68,7 @@ class Worker {
   // Accepted and alive, both directions together: for the operator to see.
   std::size_t connections = 0;
   std::size_t most_connections = 0;  // since memory was given back
+  std::size_t connections_seen = 0;  // when memory was looked at last
   // Pulsed when a snapshot or an identity comes into force.
   io::Gate changed;
 
